@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/digest.h"
 #include "dialect/call.h"
 
 namespace coffer {
