@@ -1,0 +1,47 @@
+# room(): a floor of the house becomes the static library coffer_<name>, and its tests the program
+# test_<name>.
+#
+#   room(store
+#       SOURCES memory_store.cc rocks_store.cc    # every source, by hand: tools/house.py checks
+#       USES base                                 # the floors below whose doors it goes through
+#       PRIVATE RocksDB::rocksdb                  # libraries that none of its doors may show
+#       TESTS memory_store_test.cc)               # gtest sources, each test known to ctest
+
+function(room name)
+    cmake_parse_arguments(PARSE_ARGV 1 room "" "" "SOURCES;USES;PRIVATE;TESTS")
+    set(library coffer_${name})
+    list(TRANSFORM room_USES PREPEND coffer_)
+    file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
+
+    add_library(${library} STATIC ${room_SOURCES})
+    target_sources(${library} PUBLIC
+        FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}/src FILES ${headers})
+    target_link_libraries(${library} PUBLIC ${room_USES} PRIVATE ${room_PRIVATE} Threads::Threads)
+    # Makes each header a source of its own; built by the target all_verify_interface_header_sets.
+    set_target_properties(${library} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+
+    if(room_TESTS AND BUILD_TESTING AND NOT COFFER_FUZZ)
+        add_executable(test_${name} ${room_TESTS})
+        target_link_libraries(test_${name} PRIVATE ${library} ${room_PRIVATE})
+        quick_tests(test_${name} ${name})
+    endif()
+endfunction()
+
+# Links a test program to gtest and tells ctest about each of its tests, as <prefix>.<suite>.<test>.
+function(quick_tests program prefix)
+    coffer_tests(${program} ${prefix} quick 60)
+endfunction()
+
+# The same for tests that only the full `./dev test` runs.
+function(slow_tests program prefix)
+    coffer_tests(${program} ${prefix} slow 600)
+endfunction()
+
+function(coffer_tests program prefix label timeout_seconds)
+    target_link_libraries(${program} PRIVATE
+        GTest::gmock GTest::gtest GTest::gtest_main rapidcheck Threads::Threads)
+    # Found when ctest starts and not after linking, so that building never runs our code.
+    gtest_discover_tests(${program}
+        TEST_PREFIX ${prefix}. DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+        PROPERTIES LABELS ${label} TIMEOUT ${timeout_seconds})
+endfunction()
