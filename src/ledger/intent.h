@@ -64,6 +64,7 @@ struct Move {
     std::optional<AccountCode> bucket;
     std::string reason, meta, detail;
     Sequence reverses = 0;             // reversal: the transaction
+    Time reverses_time = 0;            // must be its time, to the millisecond
 };
 
 // Questions that the lane answers, because the answer must be current and durable.
@@ -115,6 +116,7 @@ struct ListRounds {
     Sequence before = 0;
     std::uint32_t limit = 50;
     Sequence opened_by = 0;  // set: just that round
+    Time opened = 0;         // then: must be when it was opened, to the millisecond
 };
 struct ListRecords {   // a kind of the directory; tenant 0 sees tenants only
     TenantId tenant = 0;
@@ -154,11 +156,17 @@ struct ChangePlayer {
     std::optional<std::vector<Limits>> limits;
 };
 // Opens a session of any kind, for the native API and for get-token. The player must exist, be of the
-// integration, and not be blocked.
+// integration, and not be blocked. One of that digest and kind that is there already is replaced.
 struct OpenSession {
     Caller caller;
-    Session session;  // digest, kind, integration, currency, game, idle; expires is relative to now
-    Duration ttl = 0; // 0: never expires
+    Session session;  // all but tenant, player, created, expires and revoked, which are filled in
+    Duration ttl = 0; // 0: never expires; negative: it has expired already
+};
+// Whose session is that? For dialects whose only credential is one: the desk must know the integration
+// (its currencies) before it can read the call. Declines session_unknown, session_expired.
+struct FindSession {
+    Digest digest{};
+    SessionKind kind = SessionKind::operator_token;  // another kind is an unknown session
 };
 struct RevokeSession { TenantId tenant = 0; UuidBytes name{}; };
 struct ActivateToken { Caller caller; CurrencyId currency = 0; };  // integrator authenticate
@@ -200,13 +208,19 @@ struct RenewUser {           // kgen refresh: spends the refresh token
     Duration ttl = 0, refresh_ttl = 0;
 };
 struct CreatePromotion { Promotion promotion; };
-struct CloseRound { TenantId tenant = 0; Sequence opened_by = 0; RoundName name; std::string player, id; };
+struct CloseRound {
+    TenantId tenant = 0;
+    Sequence opened_by = 0;
+    Time opened = 0;         // must be when it was opened, to the millisecond
+    RoundName name;
+    std::string player, id;
+};
 
 using Intent = std::variant<Move, AskBalance, AskStatus, ListMovements, FindTransaction, ListWallets,
                             ListRounds, ListRecords, CreateTenant, CreateCurrency, CreateIntegration,
                             PatchIntegration, CreateCredential, RevokeCredential, TouchCredential,
                             CreatePlayer, ChangePlayer, OpenSession, RevokeSession, ActivateToken,
                             StartSession, Register, LogIn, LogOut, RenewSession, OpenUser, RenewUser,
-                            CreatePromotion, CloseRound>;
+                            CreatePromotion, CloseRound, FindSession>;
 
 }  // namespace coffer
