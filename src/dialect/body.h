@@ -6,7 +6,7 @@
 
 #include <cstdint>
 #include <expected>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +31,9 @@ inline constexpr int json_depth_max = 32;
 
 class Body {
 public:
+    Body(Body&&) = default;
+    Body& operator=(Body&&) = default;
+
     // The members of a JSON object; an empty or blank text is an empty object. Error: what is wrong,
     // in words for the caller.
     static std::expected<Body, std::string> parse(std::string_view json);
@@ -41,8 +44,10 @@ public:
     const std::vector<Member>& members() const { return members_; }
 
 private:
+    Body() = default;
+    static std::expected<Body, std::string> parse_as(std::string_view json, Value::Type type);
     std::vector<Member> members_;
-    std::string buffer_;
+    std::unique_ptr<char[]> buffer_;
 };
 
 // Takes fields out of a Body one after the other and remembers the first mistake, so that a dialect's
@@ -54,6 +59,10 @@ public:
     bool has(std::string_view name) const;  // present and not null
     std::string_view text(std::string_view name, std::size_t bytes_min, std::size_t bytes_max);
     std::string_view text_or_empty(std::string_view name, std::size_t bytes_max);  // absent, null: ""
+    // The same where the page counts characters (code points) and not bytes.
+    std::string_view words(std::string_view name, std::size_t characters_min,
+                           std::size_t characters_max);
+    std::string_view words_or_empty(std::string_view name, std::size_t characters_max);
     std::uint64_t unsigned_integer(std::string_view name);   // 64 bits, no fraction, no exponent
     std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
     bool boolean(std::string_view name);

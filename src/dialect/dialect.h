@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -57,7 +58,7 @@ struct Keyring {
 };
 
 // Who calls, as far as the credential itself says. A bearer session leaves the integration null: the
-// ledger finds it with the session.
+// desk finds it by Dialect::session_of.
 struct Authority {
     const Integration* integration = nullptr;
     const Credential* credential = nullptr;
@@ -90,6 +91,11 @@ struct Dialect {
     // True for calls that check a password or a secret in the body and are slowed down after failures;
     // gives the account that is tried.
     std::string (*account_tried)(const Request& request);
+    // For calls whose only credential is a session, or null where the dialect has none. Asked when
+    // authenticate() left the integration null: the desk finds the integration by the session and sets
+    // authority.integration and .tenant before read(). A session that is not there goes to write()
+    // with this FindSession as the intent. Whether it is still live is judged again by the ledger.
+    std::optional<FindSession> (*session_of)(const Request& request) = nullptr;
 };
 
 }  // namespace coffer

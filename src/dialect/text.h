@@ -22,7 +22,12 @@ std::string percent_encode(std::string_view text);
 using QueryParameters = std::vector<std::pair<std::string, std::string>>;
 std::optional<QueryParameters> parse_query(std::string_view query);
 const std::string* find_parameter(const QueryParameters& parameters, std::string_view name);
-// A whole number within bounds; nothing when it is not one.
+// The code points of a UTF-8 text.
+std::size_t count_characters(std::string_view utf8);
+bool is_utf8(std::string_view bytes);
+
+// A whole number in decimal digits (a `-` in front where negative) within bounds; nothing when it is
+// not one.
 std::optional<std::int64_t> parse_integer(std::string_view text, std::int64_t min, std::int64_t max);
 
 // The token of `authorization: Bearer TOKEN` (scheme in any case, RFC 6750 characters); nothing when
