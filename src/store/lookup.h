@@ -1,0 +1,23 @@
+#pragma once
+// What both stores do with a journal record once they have found it: take the wanted record out,
+// and give a Key the transaction it stands for.
+
+#include "store/store.h"
+
+namespace coffer {
+
+// Loads the journal record of a sequence number.
+using LoadChange = std::function<Result<Change>(Sequence)>;
+
+// The record under `wanted` in `change`, whole. corrupt if the change does not hold it, though the
+// index said so.
+Result<Record> found_record(const Change& change, const RecordKey& wanted, const KeyMaker& keys,
+                            const LoadChange& load);
+
+// Nothing if these changes may follow that end of the journal. Errors: invalid.
+Result<void> check_follows(const JournalEnd& end, std::span<const Change> changes);
+
+// More puts than any Change needs; it keeps the index generations within their bounds.
+inline constexpr std::size_t change_puts_max = 4096;
+
+}  // namespace coffer

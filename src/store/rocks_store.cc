@@ -1,0 +1,391 @@
+#include "store/rocks_store.h"
+
+#include <atomic>
+#include <mutex>
+
+#include <rocksdb/statistics.h>
+#include <rocksdb/utilities/checkpoint.h>
+
+#include "base/check.h"
+#include "store/rocks_journal.h"
+#include "store/row_cache.h"
+
+namespace coffer {
+
+namespace {
+
+// No Change comes near this; it bounds what a reader must hold in memory.
+constexpr std::size_t record_bytes_max = 8 << 20;
+
+// Rounds and keys are too many to keep: those asked for again are among the recent Changes.
+bool is_cached(RecordKind kind) { return kind != RecordKind::round && kind != RecordKind::key; }
+
+// What may be done after the last commit.
+enum class Health {
+    good,
+    unknown,  // a write failed: recover() must look what happened
+    dead,     // a sync failed: nothing on this object can be believed any more
+};
+
+}  // namespace
+
+class RocksStore::Inside {
+public:
+    Inside(const RocksOptions& options, OpenedStore opened)
+        : options_(options),
+          keys_(opened.files->secret),
+          opened_(std::move(opened)),
+          end_(opened_.index->end()),
+          rows_(options.cache_rows),
+          recent_(options.recent_changes) {}
+    ~Inside();
+
+    // ---- any thread
+    const KeyMaker& keys() const { return keys_; }
+    Result<Record> find(const RecordKey& key) const;
+    Result<Change> change(Sequence sequence) const;
+    Result<void> upward(Sequence first, const Visit& visit) const;
+    Result<void> downward(Sequence first, const Visit& visit) const;
+    Result<void> each(RecordKind kind, const VisitRecord& visit) const;
+    JournalEnd end() const;
+    Result<void> checkpoint(const std::string& directory) const;
+    RocksStats stats() const;
+
+    // ---- lane
+    Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found);
+    Result<void> commit(std::span<Change> changes);
+    Result<JournalEnd> recover();
+
+private:
+    Result<void> check_open() const;
+    Result<Record> load(const RecordKey& key, Sequence sequence);
+    Result<void> fill_batch(std::span<Change> changes);
+    Error after_failure(const rocksdb::Status& status);
+    void remember(std::span<const Change> changes);
+
+    const RocksOptions options_;
+    const KeyMaker keys_;
+
+    // Held shared by whoever uses the database, alone by recover() while it opens it anew.
+    mutable std::shared_mutex gate_;
+    OpenedStore opened_;  // empty if it could not be opened again
+
+    // The lane's own.
+    JournalEnd end_;
+    Health health_ = Health::good;
+    bool was_full_ = false;
+    RowCache rows_;
+    RecentChanges recent_;
+    rocksdb::WriteBatch batch_;
+    std::string bytes_;
+    std::vector<IndexEntry> entries_;
+    JournalEnd batch_end_;
+
+    // Written by the lane, read by stats().
+    std::atomic<std::uint64_t> batch_bytes_{0}, hits_{0}, misses_{0}, cached_{0};
+};
+
+RocksStore::Inside::~Inside() {
+    // What cannot be written now is made again from the journal at the next open.
+    if (opened_.index && health_ == Health::good) static_cast<void>(opened_.index->flush());
+}
+
+// ---- any thread
+// -----------------------------------------------------------------------------------
+
+Result<void> RocksStore::Inside::check_open() const {
+    if (opened_.index) return {};
+    return fail(ErrorCode::unavailable, "the store in " + options_.directory +
+                                            " was closed by a failure and is not open again yet");
+}
+
+Result<Record> RocksStore::Inside::find(const RecordKey& key) const {
+    const std::shared_lock gate(gate_);
+    TRY(check_open());
+    const Hash16* hash = &key.hash;
+    Sequence sequence = 0;
+    TRY(opened_.index->find({&hash, 1}, {&sequence, 1}));
+    if (sequence == 0) return Record{};
+    const Result<Change> holder = read_change(*opened_.files, sequence);
+    if (!holder) return std::unexpected(holder.error());
+    return found_record(*holder, key, keys_, [this](Sequence original) {
+        return read_change(*opened_.files, original);
+    });
+}
+
+Result<Change> RocksStore::Inside::change(Sequence sequence) const {
+    const std::shared_lock gate(gate_);
+    TRY(check_open());
+    if (sequence == 0 || sequence > opened_.index->end().sequence) {
+        return fail(ErrorCode::not_found, "no journal record " + std::to_string(sequence));
+    }
+    Result<Change> change = read_change(*opened_.files, sequence);
+    if (!change && change.error().code == ErrorCode::not_found) {
+        return fail(ErrorCode::corrupt, change.error().detail + ", though the journal goes on");
+    }
+    return change;
+}
+
+Result<void> RocksStore::Inside::upward(Sequence first, const Visit& visit) const {
+    const std::shared_lock gate(gate_);
+    TRY(check_open());
+    return walk_upward(*opened_.files, first, opened_.index->end().sequence, visit);
+}
+
+Result<void> RocksStore::Inside::downward(Sequence first, const Visit& visit) const {
+    const std::shared_lock gate(gate_);
+    TRY(check_open());
+    return walk_downward(*opened_.files, std::min(first, opened_.index->end().sequence), visit);
+}
+
+Result<void> RocksStore::Inside::each(RecordKind kind, const VisitRecord& visit) const {
+    CHECK(kind != RecordKind::wallet && kind != RecordKind::round && kind != RecordKind::key);
+    const std::shared_lock gate(gate_);
+    TRY(check_open());
+    const auto places = opened_.index->all(kind);
+    if (!places) return std::unexpected(places.error());
+    for (const Sequence sequence : *places) {
+        const Result<Change> holder = read_change(*opened_.files, sequence);
+        if (!holder) return std::unexpected(holder.error());
+        // One Change may hold several records of a kind, and later ones may stand elsewhere.
+        for (const Record& put : holder->puts) {
+            if (static_cast<RecordKind>(put.index()) != kind) continue;
+            const RecordKey key = keys_.of(put);
+            const Hash16* hash = &key.hash;
+            Sequence latest = 0;
+            TRY(opened_.index->find({&hash, 1}, {&latest, 1}));
+            if (latest == sequence && find_in(*holder, key, keys_) == put && !visit(put)) return {};
+        }
+    }
+    return {};
+}
+
+JournalEnd RocksStore::Inside::end() const {
+    const std::shared_lock gate(gate_);
+    return opened_.index ? opened_.index->end() : end_;
+}
+
+Result<void> RocksStore::Inside::checkpoint(const std::string& directory) const {
+    const std::shared_lock gate(gate_);
+    TRY(check_open());
+    rocksdb::Checkpoint* made = nullptr;
+    auto status = rocksdb::Checkpoint::Create(opened_.files->database.get(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    if (status.ok()) status = checkpoint->CreateCheckpoint(directory);
+    if (!status.ok()) return std::unexpected(error_of(status, "copying the store to " + directory));
+    return {};
+}
+
+RocksStats RocksStore::Inside::stats() const {
+    RocksStats stats;
+    stats.batch_bytes_latest = batch_bytes_.load(std::memory_order_relaxed);
+    stats.cache_hits = hits_.load(std::memory_order_relaxed);
+    stats.cache_misses = misses_.load(std::memory_order_relaxed);
+    stats.cache_rows = cached_.load(std::memory_order_relaxed);
+    const std::shared_lock gate(gate_);
+    if (!opened_.index) return stats;
+    stats.syncs = opened_.files->files->syncs();
+    stats.sync_latest_us = opened_.files->files->sync_latest_us();
+    stats.write_stalls_us = opened_.files->statistics->getTickerCount(rocksdb::STALL_MICROS);
+    opened_.index->stats_to(stats);
+    return stats;
+}
+
+// ---- lane
+// -----------------------------------------------------------------------------------------
+
+Result<void> RocksStore::Inside::read(std::span<const RecordKey> wanted, std::span<Record> found) {
+    CHECK(wanted.size() == found.size());
+    TRY(check_open());
+    std::vector<std::size_t> missing;
+    std::vector<const Hash16*> hashes;
+    std::uint64_t hits = 0;
+    constexpr std::size_t ahead = 4;
+    for (std::size_t at = 0; at < wanted.size(); ++at) {
+        if (at + ahead < wanted.size() && is_cached(wanted[at + ahead].kind)) {
+            rows_.prefetch(wanted[at + ahead].hash);
+        }
+        const Record* row = is_cached(wanted[at].kind) ? rows_.find(wanted[at].hash) : nullptr;
+        if (row != nullptr) {
+            found[at] = *row;
+            ++hits;
+        } else {
+            missing.push_back(at);
+            hashes.push_back(&wanted[at].hash);
+        }
+    }
+    hits_.fetch_add(hits, std::memory_order_relaxed);
+    misses_.fetch_add(missing.size(), std::memory_order_relaxed);
+
+    std::vector<Sequence> sequences(missing.size());
+    TRY(opened_.index->find(hashes, sequences));
+    for (std::size_t at = 0; at < missing.size(); ++at) {
+        const RecordKey& key = wanted[missing[at]];
+        Result<Record> record = sequences[at] == 0 ? Record{} : load(key, sequences[at]);
+        if (!record) return std::unexpected(std::move(record).error());
+        if (is_cached(key.kind)) rows_.put(key.hash, *record);
+        found[missing[at]] = std::move(*record);
+    }
+    return {};
+}
+
+Result<Record> RocksStore::Inside::load(const RecordKey& key, Sequence sequence) {
+    const LoadChange loaded = [this](Sequence original) -> Result<Change> {
+        if (const Change* recent = recent_.find(original)) return *recent;
+        return read_change(*opened_.files, original);
+    };
+    if (const Change* recent = recent_.find(sequence)) {
+        return found_record(*recent, key, keys_, loaded);
+    }
+    const Result<Change> holder = read_change(*opened_.files, sequence);
+    if (!holder) return std::unexpected(holder.error());
+    return found_record(*holder, key, keys_, loaded);
+}
+
+Result<void> RocksStore::Inside::commit(std::span<Change> changes) {
+    if (health_ == Health::dead) {
+        return fail(ErrorCode::io,
+                    "a sync of the journal failed earlier: the process must restart");
+    }
+    if (health_ == Health::unknown) {
+        return fail(ErrorCode::io, "an earlier commit failed and was not recovered from");
+    }
+    TRY(check_open());
+    TRY(check_follows(end_, changes));
+    TRY(opened_.index->make_room());
+    TRY(fill_batch(changes));
+
+    rocksdb::WriteOptions options;
+    options.sync = !options_.answers_before_sync;
+    const rocksdb::Status status = opened_.files->database->Write(options, &batch_);
+    if (!status.ok()) return std::unexpected(after_failure(status));
+    // From here on the batch is durable, and may be seen.
+    end_ = batch_end_;
+    opened_.index->publish(entries_, end_);
+    remember(changes);
+    batch_bytes_.store(batch_.GetDataSize(), std::memory_order_relaxed);
+    return {};
+}
+
+// Chains, encodes and names the changes: batch_, entries_ and batch_end_.
+Result<void> RocksStore::Inside::fill_batch(std::span<Change> changes) {
+    batch_.Clear();
+    entries_.clear();
+    batch_end_ = end_;
+    for (Change& change : changes) {
+        change.previous_hash = batch_end_.hash;
+        bytes_.clear();
+        encode(change, bytes_);
+        if (bytes_.size() > record_bytes_max) {
+            return fail(ErrorCode::invalid, "change " + std::to_string(change.sequence) +
+                                                " takes " + std::to_string(bytes_.size()) +
+                                                " bytes");
+        }
+        batch_end_ = {change.sequence, change.time, sha256(bytes_)};
+        batch_.Put(opened_.files->journal, slice(sequence_bytes(change.sequence)), bytes_);
+        append_entries(change, keys_, entries_);
+    }
+    return {};
+}
+
+Error RocksStore::Inside::after_failure(const rocksdb::Status& status) {
+    Error error = error_of(status, "writing to the journal");
+    if (opened_.files->files->sync_failed()) {
+        health_ = Health::dead;
+        error = {ErrorCode::io,
+                 "a sync of the journal failed, so the process must restart: " + status.ToString()};
+    } else {
+        health_ = Health::unknown;
+        was_full_ = error.code == ErrorCode::full;
+    }
+    return error;
+}
+
+// The hashes stand in entries_ in the order that append_entries gave them.
+void RocksStore::Inside::remember(std::span<const Change> changes) {
+    std::size_t entry = 0;
+    for (const Change& change : changes) {
+        if (change.transaction) ++entry;
+        for (const Record& put : change.puts) {
+            if (is_cached(static_cast<RecordKind>(put.index())))
+                rows_.put(entries_[entry].hash, put);
+            ++entry;
+        }
+        recent_.put(change);
+    }
+    cached_.store(rows_.size(), std::memory_order_relaxed);
+}
+
+Result<JournalEnd> RocksStore::Inside::recover() {
+    if (health_ == Health::dead) {
+        return fail(ErrorCode::io, "a sync of the journal failed: the process must restart");
+    }
+    if (health_ == Health::good && opened_.index) return end_;
+    if (was_full_) {
+        // Opening writes what the logs hold once more. Better to go on reading than to try in vain.
+        std::uint64_t free_bytes = 0;
+        const rocksdb::IOOptions io;
+        auto files = options_.file_system ? options_.file_system : rocksdb::FileSystem::Default();
+        const auto asked = files->GetFreeSpace(options_.directory, io, &free_bytes, nullptr);
+        if (asked.ok() && free_bytes < 4 * options_.memtable_bytes) {
+            return fail(ErrorCode::full, "only " + std::to_string(free_bytes) +
+                                             " bytes are free in " + options_.directory);
+        }
+    }
+    const std::unique_lock gate(gate_);
+    opened_.index.reset();
+    opened_.files.reset();
+    rows_.clear();
+    recent_.clear();
+    auto opened = open_store(options_, IndexStart::as_found);
+    if (!opened) return std::unexpected(std::move(opened).error());
+    opened_ = std::move(*opened);
+    end_ = opened_.index->end();
+    health_ = Health::good;
+    was_full_ = false;
+    return end_;
+}
+
+// ---- the door
+// -------------------------------------------------------------------------------------
+
+RocksStore::RocksStore(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+RocksStore::~RocksStore() = default;
+
+Result<std::unique_ptr<RocksStore>> RocksStore::open(const RocksOptions& options) {
+    auto opened = open_store(options, IndexStart::as_found);
+    if (!opened) return std::unexpected(std::move(opened).error());
+    return std::unique_ptr<RocksStore>(
+        new RocksStore(std::make_unique<Inside>(options, std::move(*opened))));
+}
+
+Result<void> RocksStore::reindex(const RocksOptions& options) {
+    const auto opened = open_store(options, IndexStart::from_nothing);
+    if (!opened) return std::unexpected(opened.error());
+    return opened->index->flush();
+}
+
+const KeyMaker& RocksStore::keys() const { return inside_->keys(); }
+Result<Record> RocksStore::find(const RecordKey& key) const { return inside_->find(key); }
+Result<Change> RocksStore::change(Sequence sequence) const { return inside_->change(sequence); }
+Result<void> RocksStore::upward(Sequence first, const Visit& visit) const {
+    return inside_->upward(first, visit);
+}
+Result<void> RocksStore::downward(Sequence first, const Visit& visit) const {
+    return inside_->downward(first, visit);
+}
+Result<void> RocksStore::each(RecordKind kind, const VisitRecord& visit) const {
+    return inside_->each(kind, visit);
+}
+JournalEnd RocksStore::end() const { return inside_->end(); }
+Result<void> RocksStore::read(std::span<const RecordKey> wanted, std::span<Record> found) {
+    return inside_->read(wanted, found);
+}
+Result<void> RocksStore::commit(std::span<Change> changes) { return inside_->commit(changes); }
+Result<JournalEnd> RocksStore::recover() { return inside_->recover(); }
+Result<void> RocksStore::checkpoint(const std::string& directory) const {
+    return inside_->checkpoint(directory);
+}
+RocksStats RocksStore::stats() const { return inside_->stats(); }
+
+}  // namespace coffer
