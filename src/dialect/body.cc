@@ -327,7 +327,8 @@ std::uint64_t Fields::unsigned_integer(std::string_view name) {
     std::uint64_t number = 0;
     const char* end = value->text.data() + value->text.size();
     const auto [stop, error] = std::from_chars(value->text.data(), end, number);
-    if (error != std::errc{} || stop != end) mistake(std::string(name) + " must be " + std::string(what));
+    if (error != std::errc{} || stop != end)
+        mistake(std::string(name) + " must be " + std::string(what));
     return number;
 }
 

@@ -34,8 +34,8 @@ public:
     Body(Body&&) = default;
     Body& operator=(Body&&) = default;
 
-    // The members of a JSON object; an empty or blank text is an empty object. Error: what is wrong,
-    // in words for the caller.
+    // The members of a JSON object; an empty or blank text is an empty object. Error: what is
+    // wrong, in words for the caller.
     static std::expected<Body, std::string> parse(std::string_view json);
     // The elements of a JSON array, as members without names.
     static std::expected<Body, std::string> parse_array(std::string_view json);
@@ -50,24 +50,26 @@ private:
     std::unique_ptr<char[]> buffer_;
 };
 
-// Takes fields out of a Body one after the other and remembers the first mistake, so that a dialect's
-// read() is a list of fields and one question at the end. After a mistake the values are meaningless.
+// Takes fields out of a Body one after the other and remembers the first mistake, so that a
+// dialect's read() is a list of fields and one question at the end. After a mistake the values are
+// meaningless.
 class Fields {
 public:
     explicit Fields(const Body& body) : body_(body) {}
 
     bool has(std::string_view name) const;  // present and not null
     std::string_view text(std::string_view name, std::size_t bytes_min, std::size_t bytes_max);
-    std::string_view text_or_empty(std::string_view name, std::size_t bytes_max);  // absent, null: ""
+    std::string_view text_or_empty(std::string_view name,
+                                   std::size_t bytes_max);  // absent, null: ""
     // The same where the page counts characters (code points) and not bytes.
     std::string_view words(std::string_view name, std::size_t characters_min,
                            std::size_t characters_max);
     std::string_view words_or_empty(std::string_view name, std::size_t characters_max);
-    std::uint64_t unsigned_integer(std::string_view name);   // 64 bits, no fraction, no exponent
+    std::uint64_t unsigned_integer(std::string_view name);  // 64 bits, no fraction, no exponent
     std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
     bool boolean(std::string_view name);
-    Amount amount(std::string_view name, int scale);         // a JSON number
-    Amount amount_text(std::string_view name, int scale);    // a JSON string (native)
+    Amount amount(std::string_view name, int scale);              // a JSON number
+    Amount amount_text(std::string_view name, int scale);         // a JSON string (native)
     std::string_view raw_object_or_empty(std::string_view name);  // absent: ""
 
     void mistake(std::string message);  // the caller's own check failed

@@ -1,10 +1,10 @@
 #pragma once
 // Where calls are answered: finds the route, checks the credential, translates, submits, answers.
 //
-// One Desk per io thread, used by that thread only. It answers each accepted call exactly once through
-// its ReplySink, either inside accept() or later inside poll(). When other threads (the lane, the
-// history thread, the password thread) have finished something for this desk they call the wake
-// function that the io thread gave, once a batch; the io thread then calls poll().
+// One Desk per io thread, used by that thread only. It answers each accepted call exactly once
+// through its ReplySink, either inside accept() or later inside poll(). When other threads (the
+// lane, the history thread, the password thread) have finished something for this desk they call
+// the wake function that the io thread gave, once a batch; the io thread then calls poll().
 
 #include <cstdint>
 #include <functional>
@@ -33,10 +33,15 @@ public:
     virtual std::size_t calls_inside() const = 0;
 };
 
+class Throttle;
+std::shared_ptr<Throttle> make_throttle();
+
 struct DeskOptions {
-    MasterKey master_key{};            // unseals signing keys; ids and cursors derive from it
+    MasterKey master_key{};                 // unseals signing keys; ids and cursors derive from it
     std::uint32_t login_failures_max = 10;  // a minute, per (account, address) and per address
     std::string metrics_path = "/metrics";
+    // Copies of one DeskOptions count together, so that several io threads are one door.
+    std::shared_ptr<Throttle> throttle = make_throttle();
 };
 
 class Ledger;
@@ -45,11 +50,11 @@ class Log;
 
 // Makes the desk of one io thread; everything passed in must outlive it. /healthz, /readyz and
 // /metrics are answered by it too.
-std::unique_ptr<Desk> make_desk(Ledger& ledger, const DeskOptions& options, const Clock& clock, Log& log,
-                                Metrics& metrics, ReplySink& sink, std::function<void()> wake);
+std::unique_ptr<Desk> make_desk(Ledger& ledger, const DeskOptions& options, const Clock& clock,
+                                Log& log, Metrics& metrics, ReplySink& sink,
+                                std::function<void()> wake);
 
 // Makes the desk of one io thread; `wake` may be called from any thread and must not block.
-using DeskMaker =
-    std::function<std::unique_ptr<Desk>(ReplySink& sink, std::function<void()> wake)>;
+using DeskMaker = std::function<std::unique_ptr<Desk>(ReplySink& sink, std::function<void()> wake)>;
 
 }  // namespace coffer

@@ -55,6 +55,7 @@ struct Keyring {
     std::unordered_map<std::string, std::string> signing;  // credential uid -> key
     std::string cursor_key;                                // signs cursors
     SecretKey16 id_key{};                                  // hides sequence numbers in ids
+    MasterKey master_key{};                                // seals new signing keys
 };
 
 // Who calls, as far as the credential itself says. A bearer session leaves the integration null: the
@@ -70,11 +71,12 @@ struct Authority {
 // A call on its way through a dialect. `directory` and `keyring` outlive it.
 struct Request {
     Call call;
-    const Route* route = nullptr;
+    const Route* route = nullptr;       // for wrong_method one of the path's
     std::vector<std::string> segments;  // what filled the braces, percent-decoded, in order
     std::shared_ptr<const Directory> directory;
     std::shared_ptr<const Keyring> keyring;
     Authority authority;
+    std::optional<FindSession> session;  // what session_of() said, where the desk asked it
     Time now = 0;                       // the call's arrival, wall time
 };
 

@@ -68,8 +68,8 @@ std::uint64_t check_bits(std::uint64_t sequence, std::uint64_t time_ms, const Se
 
 }  // namespace
 
-// 48 bits of time, version 8, 12 bits, variant, 62 bits (RFC 9562, section 5.8): the 74 free bits are
-// ten of check and the 64 of the masked sequence number.
+// 48 bits of time, version 8, 12 bits, variant, 62 bits (RFC 9562, section 5.8): the 74 free bits
+// are ten of check and the 64 of the masked sequence number.
 std::string public_id(Sequence sequence, Time time, const SecretKey16& key) {
     const auto time_ms = static_cast<std::uint64_t>(time / millisecond_us);
     const std::uint64_t mask = masked(sequence, time_ms, key);
@@ -98,9 +98,9 @@ std::optional<PublicId> parse_public_id(std::string_view text, const SecretKey16
     return PublicId{.sequence = sequence, .time_ms = static_cast<Time>(time_ms)};
 }
 
-// A tag over context and sequence number, then the number hidden under a pad that the tag gives (the
-// construction of SIV, RFC 5297): a cursor can neither be made nor moved to another list, and it does
-// not tell how many records there are.
+// A tag over context and sequence number, then the number hidden under a pad that the tag gives
+// (the construction of SIV, RFC 5297): a cursor can neither be made nor moved to another list, and
+// it does not tell how many records there are.
 std::string make_cursor(Sequence sequence, std::string_view context, const std::string& key) {
     const std::string plain = big_endian(sequence, sequence_bytes);
     std::string cursor =

@@ -102,7 +102,8 @@ std::size_t count_characters(std::string_view utf8) {
 
 bool is_utf8(std::string_view bytes) { return simdjson::validate_utf8(bytes); }
 
-std::optional<std::int64_t> parse_integer(std::string_view text, std::int64_t min, std::int64_t max) {
+std::optional<std::int64_t> parse_integer(std::string_view text, std::int64_t min,
+                                          std::int64_t max) {
     std::int64_t number = 0;
     const char* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, number);
@@ -117,7 +118,8 @@ std::optional<std::string_view> bearer_token(const Call& call) {
     const std::size_t padding = std::min(token->find_last_not_of('=') + 1, token->size());
     const std::string_view characters = token->substr(0, padding);
     const auto allowed = [](char c) {
-        return is_letter_or_digit(c) || std::string_view("-._~+/").find(c) != std::string_view::npos;
+        return is_letter_or_digit(c) ||
+               std::string_view("-._~+/").find(c) != std::string_view::npos;
     };
     if (characters.empty() || !std::ranges::all_of(characters, allowed)) return {};
     return token;

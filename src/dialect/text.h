@@ -26,12 +26,13 @@ const std::string* find_parameter(const QueryParameters& parameters, std::string
 std::size_t count_characters(std::string_view utf8);
 bool is_utf8(std::string_view bytes);
 
-// A whole number in decimal digits (a `-` in front where negative) within bounds; nothing when it is
-// not one.
-std::optional<std::int64_t> parse_integer(std::string_view text, std::int64_t min, std::int64_t max);
+// A whole number in decimal digits (a `-` in front where negative) within bounds; nothing when it
+// is not one.
+std::optional<std::int64_t> parse_integer(std::string_view text, std::int64_t min,
+                                          std::int64_t max);
 
-// The token of `authorization: Bearer TOKEN` (scheme in any case, RFC 6750 characters); nothing when
-// absent, given twice, or malformed.
+// The token of `authorization: Bearer TOKEN` (scheme in any case, RFC 6750 characters); nothing
+// when absent, given twice, or malformed.
 std::optional<std::string_view> bearer_token(const Call& call);
 // Client id and secret of `authorization: Basic` (RFC 7617); nothing when absent or malformed.
 std::optional<std::pair<std::string, std::string>> basic_credentials(const Call& call);
@@ -40,11 +41,14 @@ std::optional<std::pair<std::string, std::string>> basic_credentials(const Call&
 std::expected<std::string, Refusal> idempotency_key(const Call& call);
 
 // The public id of a transaction, a round or a withdrawal: a version-8 UUID of its time to the
-// millisecond and its sequence number, the latter masked under a secret key, so that an id names its
-// record without an index and tells nobody how many there are. parse gives what was put in; the ledger
-// compares the time with the record's, so that a made-up id names nothing.
+// millisecond and its sequence number, the latter masked under a secret key, so that an id names
+// its record without an index and tells nobody how many there are. parse gives what was put in; the
+// ledger compares the time with the record's, so that a made-up id names nothing.
 std::string public_id(Sequence sequence, Time time, const SecretKey16& key);
-struct PublicId { Sequence sequence = 0; Time time_ms = 0; };
+struct PublicId {
+    Sequence sequence = 0;
+    Time time_ms = 0;
+};
 std::optional<PublicId> parse_public_id(std::string_view text, const SecretKey16& key);
 
 // An opaque signed cursor for a sequence number, bound to its use (the route and its filters) by
