@@ -65,6 +65,7 @@ struct Move {
     std::string reason, meta, detail;
     Sequence reverses = 0;             // reversal: the transaction
     Time reverses_time = 0;            // must be its time, to the millisecond
+    Ptr<Transaction> original;         // reversal: filled in by the ledger
 };
 
 // Questions that the lane answers, because the answer must be current and durable.
@@ -159,8 +160,11 @@ struct ChangePlayer {
 // integration, and not be blocked. One of that digest and kind that is there already is replaced.
 struct OpenSession {
     Caller caller;
-    Session session;  // all but tenant, player, created, expires and revoked, which are filled in
+    // All but tenant, player, created, expires and revoked, which are filled in. Its integration may
+    // differ from the caller's, which only says how the player is named (0: by native id).
+    Session session;
     Duration ttl = 0; // 0: never expires; negative: it has expired already
+    bool even_if_blocked = false;
 };
 // Whose session is that? For dialects whose only credential is one: the desk must know the integration
 // (its currencies) before it can read the call. Declines session_unknown, session_expired.
@@ -212,8 +216,7 @@ struct CloseRound {
     TenantId tenant = 0;
     Sequence opened_by = 0;
     Time opened = 0;         // must be when it was opened, to the millisecond
-    RoundName name;
-    std::string player, id;
+    Ptr<Round> round;        // filled in by the ledger
 };
 
 using Intent = std::variant<Move, AskBalance, AskStatus, ListMovements, FindTransaction, ListWallets,

@@ -66,6 +66,8 @@ struct Movement {
     Ptr<Wallet> wallet;                 // null for refusals and tombstones
     KeyState state = KeyState::applied; // applied, refused, tombstone, rolled_back
     Sequence rollback = 0;              // what took it back
+    Time rollback_time = 0;             // and when: native shows both as one id
+    Time reversed_time = 0;             // of the transaction that this one takes back
     Ptr<Withdrawal> withdrawal;         // of a WITHDRAW to a chain, as it stands now
 };
 

@@ -1,0 +1,261 @@
+#include "ledger/decide.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "ledger/posting.h"
+#include "ledger/rules.h"
+
+namespace coffer {
+
+namespace {
+
+bool takes_from_player(TransactionKind kind) {
+    return kind == TransactionKind::wager || kind == TransactionKind::wager_and_payout ||
+           kind == TransactionKind::spend || kind == TransactionKind::withdraw;
+}
+
+// Checks 4 and 5: what is known of this id decides alone. True when the outcome is complete.
+bool replay_or_conflict(const View& view, const Move& move, Outcome& outcome) {
+    if (!view.key) return false;
+    const Key& key = *view.key;
+    const bool is_rollback = move.kind == TransactionKind::rollback;
+    if (key.state == KeyState::tombstone) {
+        // In the group of the rollbacks it only marks one that found no wager; it is judged anew.
+        if (is_rollback) return false;
+        outcome.decline = Decline::cancelled_before_arrival;
+        outcome.transaction = key.transaction;
+        return true;
+    }
+    if (is_rollback && key.state == KeyState::rolled_back) {
+        // The wager of this id was taken back by a rollback with an id of its own.
+        outcome.decline = Decline::already_rolled_back;
+        return true;
+    }
+    CHECK(key.transaction != nullptr);
+    outcome.transaction = key.transaction;
+    outcome.differs = differing_fields(move, *key.transaction);
+    if (outcome.differs != 0) {
+        outcome.decline = Decline::conflict;
+        return true;
+    }
+    outcome.replay = true;
+    switch (key.state) {
+        case KeyState::refused:
+            outcome.decline = static_cast<Decline>(key.transaction->decline);
+            break;
+        case KeyState::rolled_back:
+            // Said of wagers only, so that nobody takes one for a live bet; whatever else was
+            // reversed by an administrator is still what it was.
+            if (takes_from_player(move.kind) && move.kind != TransactionKind::withdraw &&
+                move.kind != TransactionKind::spend) {
+                outcome.decline = Decline::already_rolled_back;
+            }
+            break;
+        case KeyState::applied:
+        case KeyState::tombstone:
+            break;
+    }
+    return true;
+}
+
+void judge_bearer_free(const View& view, const Move& move, bool replay_only, Decision& decision) {
+    Outcome& outcome = decision.outcome;
+    if (replay_or_conflict(view, move, outcome)) return;
+    if (replay_only) {
+        outcome.decline = Decline::session_expired;
+        return;
+    }
+    outcome.decline = judge_caller(view, move.caller, move.currency);
+    if (outcome.decline != Decline::none) return;
+    switch (move.kind) {
+        case TransactionKind::wager:
+        case TransactionKind::wager_and_payout:
+            decide_wager(view, move, decision);
+            break;
+        case TransactionKind::payout:
+            decide_payout(view, move, decision);
+            break;
+        case TransactionKind::rollback:
+            decide_rollback(view, move, decision);
+            break;
+        case TransactionKind::reversal:
+            decide_reversal(view, move, decision);
+            break;
+        case TransactionKind::prize:
+        case TransactionKind::grant:
+        case TransactionKind::spend:
+        case TransactionKind::deposit:
+        case TransactionKind::withdraw:
+        case TransactionKind::adjust:
+        case TransactionKind::withdraw_settle:
+        case TransactionKind::withdraw_release:
+            decide_cash(view, move, decision);
+            break;
+    }
+}
+
+}  // namespace
+
+Decision decide(const View& view, const Move& move) {
+    Decision decision;
+    Outcome& outcome = decision.outcome;
+    outcome.currency = move.currency;
+    outcome.player = view.player;
+    outcome.session = view.session;
+    outcome.wallet = view.wallet;
+    outcome.promotion = view.promotion;
+    bool replay_only = false;
+    if (!bearer_holds(view, move.caller.rule, outcome, replay_only)) return decision;
+    judge_bearer_free(view, move, replay_only, decision);
+    if (!replay_only) keep_alive(view, decision.puts);
+    return decision;
+}
+
+bool is_live(const Session& session, Time now) {
+    return session.revoked == 0 && !session.used && (session.expires == 0 || now < session.expires);
+}
+
+bool bearer_holds(const View& view, SessionRule rule, Outcome& outcome, bool& replay_only) {
+    replay_only = false;
+    if (rule != SessionRule::bearer && rule != SessionRule::bearer_or_replay) return true;
+    if (!view.session) {
+        outcome.decline = Decline::session_unknown;
+        return false;
+    }
+    if (is_live(*view.session, view.now)) return true;
+    if (rule == SessionRule::bearer_or_replay && view.session->revoked == 0) {
+        replay_only = true;
+        return true;
+    }
+    outcome.decline = Decline::session_expired;
+    return false;
+}
+
+Decline judge_caller(const View& view, const Caller& caller, CurrencyId currency) {
+    if (!view.player) return Decline::player_unknown;
+    const Session* session = view.session.get();
+    const bool mine = session != nullptr && session->player == view.player->id &&
+                      session->site == caller.player.site;
+    const bool live = mine && is_live(*session, view.now);
+    const bool bearer =
+        caller.rule == SessionRule::bearer || caller.rule == SessionRule::bearer_or_replay;
+    if (!bearer) {
+        const bool fixes = mine && session->currency != 0 &&
+                           (live || rules_of(view.integration).session_keeps_currency);
+        if (fixes ? session->currency != currency : currency == 0) return Decline::currency_wrong;
+    } else if (currency == 0) {
+        return Decline::currency_wrong;
+    }
+    switch (caller.rule) {
+        case SessionRule::none:
+        case SessionRule::bearer:
+        case SessionRule::bearer_or_replay:
+            return Decline::none;
+        case SessionRule::issued:
+            return mine ? Decline::none : Decline::session_unknown;
+        case SessionRule::live:
+            break;
+    }
+    if (!mine) return Decline::session_unknown;
+    if (session->kind == SessionKind::launch_token && !session->authenticated) {
+        // Not yet activated is unknown; but one that ran out says so first.
+        return live ? Decline::session_unknown : Decline::session_expired;
+    }
+    if (!caller.game.empty() && !session->game.empty() && session->game != caller.game) {
+        return Decline::session_unknown;
+    }
+    return live ? Decline::none : Decline::session_expired;
+}
+
+// The end is moved when 1/144 of the idle time has passed (ten minutes of a day), so that a session in
+// use costs one small write in ten minutes and not one a call.
+void keep_alive(const View& view, std::vector<Record>& puts) {
+    if (!view.session || view.session->idle == 0 || !is_live(*view.session, view.now)) return;
+    if (view.session->kind == SessionKind::launch_token && !view.session->authenticated) return;
+    const Time end = view.now + view.session->idle;
+    if (end - view.session->expires < view.session->idle / 144) return;
+    Session later = *view.session;
+    later.expires = end;
+    puts.emplace_back(std::make_shared<const Session>(std::move(later)));
+}
+
+std::uint16_t differing_fields(const Move& move, const Transaction& known) {
+    unsigned differs = 0;
+    const bool all_of_it = move.kind == TransactionKind::withdraw && move.amount.is_zero();
+    if (move.kind != known.kind) differs |= field_kind;
+    if (move.currency != known.currency) differs |= field_currency;
+    if (!all_of_it && move.amount != known.amount) differs |= field_amount;
+    if (move.payout != known.payout) differs |= field_payout;
+    if (move.round != known.round) differs |= field_round;
+    if (move.game != known.game) differs |= field_game;
+    const bool other_reversed =
+        move.kind == TransactionKind::reversal && move.reverses != known.reverses;
+    if (move.reference != known.reference || other_reversed) differs |= field_reference;
+    if (move.provider != known.provider) differs |= field_provider;
+    if (move.promotion != known.promotion) differs |= field_promotion;
+    const std::uint8_t bucket = move.bucket ? static_cast<std::uint8_t>(*move.bucket) : 0xff;
+    if (bucket != known.bucket) differs |= field_bucket;
+    return static_cast<std::uint16_t>(differs);
+}
+
+Wallet wallet_of(const View& view, const Move& move) {
+    if (view.wallet) return *view.wallet;
+    Wallet wallet;
+    wallet.tenant = view.player->tenant;
+    wallet.player = view.player->id;
+    wallet.currency = move.currency;
+    return wallet;
+}
+
+std::shared_ptr<Transaction> transaction_of(const View& view, const Move& move) {
+    auto transaction = std::make_shared<Transaction>();
+    transaction->sequence = view.next;
+    transaction->time = view.now;
+    transaction->tenant = view.player->tenant;
+    transaction->integration = move.caller.integration;
+    transaction->player = view.player->id;
+    transaction->currency = move.currency;
+    transaction->kind = move.kind;
+    transaction->group = move.group;
+    transaction->external_id = move.external_id;
+    transaction->amount = move.amount;
+    transaction->payout = move.payout;
+    transaction->provider = move.provider;
+    transaction->round = move.round;
+    transaction->game = move.game;
+    transaction->reference = move.reference;
+    transaction->promotion = move.promotion;
+    if (move.bucket) transaction->bucket = static_cast<std::uint8_t>(*move.bucket);
+    transaction->reason = move.reason;
+    transaction->meta = move.meta;
+    transaction->detail = move.detail;
+    return transaction;
+}
+
+void finish(Decision& decision, Posting& posting) {
+    Outcome& outcome = decision.outcome;
+    if (posting.overflowed()) {
+        decision = Decision{std::move(outcome), nullptr, {}};
+        decision.outcome.decline = Decline::amount_overflow;
+        return;
+    }
+    decision.transaction->entries = std::move(posting.entries());
+    audit(*decision.transaction, posting.wallet());
+    auto after = std::make_shared<const Wallet>(std::move(posting.wallet()));
+    outcome.wallet = after;
+    outcome.wallet_after = after;
+    outcome.transaction = decision.transaction;
+    decision.puts.emplace_back(std::move(after));
+}
+
+void refuse_for_good(const View& view, const Move& move, Decline decline, Decision& decision) {
+    decision.outcome.decline = decline;
+    if (move.group == KeyGroup::self || move.external_id.empty()) return;
+    decision.transaction = transaction_of(view, move);
+    decision.transaction->status = TransactionStatus::refused;
+    decision.transaction->decline = static_cast<std::uint8_t>(decline);
+    decision.outcome.transaction = decision.transaction;
+}
+
+}  // namespace coffer

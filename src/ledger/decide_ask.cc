@@ -1,0 +1,90 @@
+// The questions that move nothing: balance and status.
+
+#include "ledger/decide.h"
+
+namespace coffer {
+
+Decision decide(const View& view, const AskBalance& ask) {
+    Decision decision;
+    Outcome& outcome = decision.outcome;
+    outcome.player = view.player;
+    outcome.session = view.session;
+    outcome.wallet = view.wallet;
+    outcome.currency = ask.currency;
+    bool replay_only = false;
+    if (!bearer_holds(view, ask.caller.rule, outcome, replay_only)) return decision;
+    if (ask.every_currency) {
+        if (!view.player) outcome.decline = Decline::player_unknown;
+    } else {
+        outcome.decline = judge_caller(view, ask.caller, ask.currency);
+    }
+    if (outcome.decline != Decline::none) return decision;
+    if (!ask.promotion.empty()) {
+        const Promotion* promotion = view.promotion.get();
+        if (promotion == nullptr || promotion->player != view.player->id ||
+            promotion->currency != ask.currency ||
+            (promotion->expires != 0 && view.now >= promotion->expires)) {
+            outcome.decline = Decline::promotion_unknown;
+            return decision;
+        }
+        outcome.promotion = view.promotion;
+    }
+    keep_alive(view, decision.puts);
+    return decision;
+}
+
+Decision decide(const View& view, const AskStatus& ask) {
+    Decision decision;
+    Outcome& outcome = decision.outcome;
+    outcome.player = view.player;
+    outcome.session = view.session;
+    outcome.wallet = view.wallet;
+    outcome.currency = ask.currency;
+    outcome.decline = judge_caller(view, ask.caller, ask.currency);
+    if (outcome.decline != Decline::none) return decision;
+    // Asked as a rollback by the id of a debit that came too late for it: the debit's tombstone.
+    const bool as_rollback = ask.group == KeyGroup::integrator_rollback;
+    const Key* key = view.key.get();
+    if (key == nullptr && as_rollback && view.reference &&
+        (view.reference->state == KeyState::tombstone || view.reference->tombstoned)) {
+        key = view.reference.get();
+        outcome.decline = Decline::cancelled_before_arrival;
+        outcome.transaction = key->transaction;
+        return decision;
+    }
+    if (key == nullptr || !key->transaction) {
+        outcome.decline = Decline::transaction_unknown;
+        return decision;
+    }
+    const Transaction& known = *key->transaction;
+    outcome.transaction = key->transaction;
+    if (key->state == KeyState::tombstone) {
+        outcome.decline = Decline::cancelled_before_arrival;
+        return decision;
+    }
+    unsigned differs = 0;
+    if (ask.currency != known.currency) differs |= field_currency;
+    if (ask.amount != known.amount) differs |= field_amount;
+    if (ask.round != known.round) differs |= field_round;
+    if (ask.game != known.game) differs |= field_game;
+    outcome.differs = static_cast<std::uint16_t>(differs);
+    if (differs != 0) {
+        outcome.decline = Decline::conflict;
+        return decision;
+    }
+    switch (key->state) {
+        case KeyState::applied:
+        case KeyState::tombstone:
+            break;
+        case KeyState::refused:
+            outcome.decline = Decline::was_refused;
+            outcome.refused_as = static_cast<Decline>(known.decline);
+            break;
+        case KeyState::rolled_back:
+            if (!as_rollback) outcome.decline = Decline::already_rolled_back;
+            break;
+    }
+    return decision;
+}
+
+}  // namespace coffer

@@ -1,0 +1,314 @@
+#include "ledger/lane.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <utility>
+
+#include "base/check.h"
+#include "ledger/enroll.h"
+#include "ledger/sight.h"
+
+namespace coffer {
+
+std::shared_ptr<const Directory> SharedDirectory::get() const {
+    const std::lock_guard lock(mutex_);
+    return directory_;
+}
+
+void SharedDirectory::set(std::shared_ptr<const Directory> directory) {
+    const std::lock_guard lock(mutex_);
+    directory_ = std::move(directory);
+    version_.fetch_add(1, std::memory_order_release);
+}
+
+struct Lane::Figures {
+    explicit Figures(Metrics& metrics)
+        : batch(metrics.histogram("coffer_batch_intents", "Intents decided together", 1)),
+          changes(metrics.counter("coffer_changes_total", "Journal records written")),
+          commit(metrics.histogram("coffer_commit_seconds", "Time to make a batch durable", 1e-6)),
+          expired(metrics.counter("coffer_deadline_dropped_total",
+                                  "Intents dropped before they were written because their deadline had passed")),
+          failures(metrics.counter("coffer_commit_failures_total", "Commits that failed")),
+          queue(metrics.gauge("coffer_queue_intents", "Intents waiting for the lane")) {}
+    Histogram& batch;
+    Counter& changes;
+    Histogram& commit;
+    Counter& expired;
+    Counter& failures;
+    Gauge& queue;
+};
+
+Lane::Lane(Store& store, const LedgerOptions& options, const Clock& clock, Log& log, Metrics& metrics,
+           SharedDirectory& directory)
+    : store_(store), options_(options), clock_(clock), log_(log), shared_directory_(directory),
+      figures_(std::make_unique<Figures>(metrics)), working_set_(store), directory_(directory.get()) {
+    const JournalEnd end = store.end();
+    next_ = end.sequence + 1;
+    last_time_ = end.time;
+    batch_.reserve(options.batch_intents_max);
+}
+
+Lane::~Lane() { stop(); }
+
+void Lane::start() {
+    thread_ = std::thread([this] { run(); });
+}
+
+void Lane::stop() {
+    if (!thread_.joinable()) return;
+    stopping_.store(true);
+    ring();
+    thread_.join();
+}
+
+void Lane::add(std::shared_ptr<LedgerPort> port) {
+    {
+        const std::lock_guard lock(mutex_);
+        ports_in_.push_back(std::move(port));
+    }
+    has_news_.store(true, std::memory_order_release);
+    ring();
+}
+
+void Lane::forward(Job* job) {
+    {
+        const std::lock_guard lock(mutex_);
+        forwarded_.push_back(job);
+    }
+    has_news_.store(true, std::memory_order_release);
+    ring();
+}
+
+void Lane::ring() {
+    bell_.fetch_add(1, std::memory_order_release);
+    bell_.notify_one();
+}
+
+void Lane::run() {
+    for (;;) {
+        const std::uint32_t heard = bell_.load(std::memory_order_acquire);
+        if (gather()) {
+            process();
+            continue;
+        }
+        if (stopping_.load()) return;
+        if (!ready_.load(std::memory_order_relaxed)) {
+            // Nobody may be calling while /readyz says no, so the store is asked again by itself.
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+            recover(Error{ErrorCode::full, "still no space"});
+            continue;
+        }
+        bell_.wait(heard, std::memory_order_acquire);
+    }
+}
+
+bool Lane::gather() {
+    batch_.clear();
+    if (has_news_.exchange(false, std::memory_order_acquire)) {
+        const std::lock_guard lock(mutex_);
+        ports_.insert(ports_.end(), ports_in_.begin(), ports_in_.end());
+        ports_in_.clear();
+        batch_.swap(forwarded_);
+    }
+    std::size_t waiting = 0;
+    for (const auto& port : ports_) {
+        Job* job = nullptr;
+        while (batch_.size() < options_.batch_intents_max && port->inbox().pop(job)) batch_.push_back(job);
+        waiting += port->inbox().size();
+    }
+    figures_->queue.set(static_cast<std::int64_t>(waiting));
+    return !batch_.empty();
+}
+
+void Lane::process() {
+    figures_->batch.observe(batch_.size());
+    const Time now = std::max(clock_.wall(), last_time_);
+    if (const auto looked = look(); !looked) {
+        settle_failure(looked.error());
+        return hand_back();
+    }
+    decide_all(now);
+    if (!changes_.empty()) {
+        const Time began = clock_.monotonic();
+        const auto committed = store_.commit(changes_);
+        figures_->commit.observe(static_cast<std::uint64_t>(std::max<Time>(0, clock_.monotonic() - began)));
+        if (!committed) {
+            settle_failure(committed.error());
+            return hand_back();
+        }
+        // From here on everything that this batch decided is true for good.
+        figures_->changes.add(changes_.size());
+        last_time_ = now;
+        publish_directory();
+    }
+    hand_back();
+}
+
+Result<void> Lane::look() {
+    working_set_.clear();
+    const KeyMaker& keys = store_.keys();
+    directories_.clear();
+    for (Job* job : batch_) name_caller(*job, working_set_, keys, *directory_);
+    TRY(working_set_.fetch());
+    for (Job* job : batch_) name_bearer(*job, working_set_, keys, *directory_);
+    TRY(working_set_.fetch());
+    for (Job* job : batch_) name_subject(*job, working_set_, keys, *directory_);
+    TRY(working_set_.fetch());
+    for (Job* job : batch_) name_spent(*job, working_set_, keys);
+    return working_set_.fetch();
+}
+
+namespace {
+
+struct Decider {
+    const View& view;
+    Extra extra;
+
+    Decision operator()(const Move& move) const { return decide(view, move); }
+    Decision operator()(const AskStatus& ask) const { return decide(view, ask); }
+    Decision operator()(const AskBalance& ask) const {
+        Decision decision = decide(view, ask);
+        if (!ask.every_currency || !decision.outcome.done()) return decision;
+        for (const Record& wallet : extra) {
+            if (!std::holds_alternative<std::monostate>(wallet)) decision.outcome.records.push_back(wallet);
+        }
+        return decision;
+    }
+    Decision operator()(const ListMovements&) const { return misrouted(); }
+    Decision operator()(const FindTransaction&) const { return misrouted(); }
+    Decision operator()(const ListWallets&) const { return misrouted(); }
+    Decision operator()(const ListRounds&) const { return misrouted(); }
+    Decision operator()(const ListRecords&) const { return misrouted(); }
+    template <class Change>
+    Decision operator()(const Change& change) const {
+        return enroll(view, change, extra);
+    }
+    static Decision misrouted() { CHECK(!"lists are not the lane's business"); }
+};
+
+bool is_directory_record(const Record& record) {
+    return std::holds_alternative<Ptr<Tenant>>(record) || std::holds_alternative<Ptr<Currency>>(record) ||
+           std::holds_alternative<Ptr<Integration>>(record) ||
+           std::holds_alternative<Ptr<Credential>>(record);
+}
+
+}  // namespace
+
+void Lane::decide_all(Time now) {
+    const Time monotonic = clock_.monotonic();
+    std::vector<Record> extra;
+    for (Job* job : batch_) {
+        const Caller* caller = caller_of(job->intent);
+        if (caller != nullptr && caller->deadline != 0 && monotonic > caller->deadline) {
+            job->outcome.fault = Fault::not_now;
+            figures_->expired.add();
+            continue;
+        }
+        View view = view_of(*job, working_set_, *directory_);
+        view.now = now;
+        view.next = next_;
+        extra.clear();
+        for (const RecordKey& key : job->sight.extra) extra.push_back(working_set_.get(key));
+        apply(*job, std::visit(Decider{view, extra}, job->intent), now);
+    }
+}
+
+void Lane::apply(Job& job, Decision decision, Time now) {
+    if (const Caller* caller = caller_of(job.intent); caller != nullptr) {
+        decision.outcome.tenant = caller->tenant;
+        decision.outcome.integration = caller->integration;
+    }
+    job.outcome = std::move(decision.outcome);
+    if (decision.transaction == nullptr && decision.puts.empty()) return;
+    const KeyMaker& keys = store_.keys();
+    bool directory_changed = false;
+    for (const Record& record : decision.puts) {
+        working_set_.put(keys.of(record), record);
+        directory_changed = directory_changed || is_directory_record(record);
+    }
+    if (decision.transaction) {
+        const Transaction& transaction = *decision.transaction;
+        Key key;
+        key.tenant = transaction.tenant;
+        key.integration = transaction.integration;
+        key.player = transaction.player;
+        key.group = transaction.group;
+        key.external_id = transaction.external_id;
+        key.state = static_cast<KeyState>(transaction.status);
+        key.original = transaction.sequence;
+        key.transaction = decision.transaction;
+        working_set_.put(keys.of(transaction), std::make_shared<const Key>(std::move(key)));
+        // Keys that were made in this same change point to its transaction.
+        for (const Record& record : decision.puts) {
+            const auto* put = std::get_if<Ptr<Key>>(&record);
+            if (put == nullptr || (*put)->transaction) continue;
+            Key filled = **put;
+            filled.transaction = decision.transaction;
+            working_set_.put(keys.of(record), std::make_shared<const Key>(std::move(filled)));
+        }
+    }
+    if (directory_changed) {
+        directories_.push_back(directory_);
+        directory_ = std::make_shared<const Directory>(directory_->with(decision.puts));
+        directory_changed_ = true;
+    }
+    Change change;
+    change.sequence = next_++;
+    change.time = now;
+    change.transaction = std::move(decision.transaction);
+    change.puts = std::move(decision.puts);
+    changes_.push_back(std::move(change));
+}
+
+void Lane::publish_directory() {
+    if (!directory_changed_) return;
+    directory_changed_ = false;
+    shared_directory_.set(directory_);
+}
+
+// Nothing of the batch counts: every caller hears "not now" and finds the truth by asking again with
+// the same id. What the store made of it is read back before anything else is decided.
+void Lane::settle_failure(const Error& error) {
+    figures_->failures.add();
+    ready_.store(false);
+    log_.error("the batch was not made durable", {{"detail", error.detail}});
+    for (Job* job : batch_) {
+        job->outcome = Outcome{};
+        job->outcome.fault = Fault::not_now;
+    }
+    if (!changes_.empty()) next_ = changes_.front().sequence;
+    changes_.clear();
+    directory_changed_ = false;
+    recover(error);
+}
+
+void Lane::recover(const Error& error) {
+    const auto end = store_.recover();
+    if (!end) {
+        if (error.code == ErrorCode::full) return;  // asked again by run() and by the next batch
+        // A failed sync leaves unknown what is on the disk; only a new start can tell.
+        std::fprintf(stderr,
+                     "coffer: the store failed for good: %s; %s. Stopping; start again to recover.\n",
+                     error.detail.c_str(), end.error().detail.c_str());
+        _exit(70);
+    }
+    next_ = end->sequence + 1;
+    last_time_ = std::max(last_time_, end->time);
+    if (auto directory = Directory::load(store_)) {
+        directory_ = std::make_shared<const Directory>(std::move(*directory));
+        shared_directory_.set(directory_);
+    }
+    if (!ready_.exchange(true)) log_.info("the store takes writes again");
+}
+
+void Lane::hand_back() {
+    changes_.clear();
+    for (Job* job : batch_) job->port->finished_by_lane().push_back(job);
+    for (const auto& port : ports_) port->finish(port->finished_by_lane());
+    batch_.clear();
+}
+
+}  // namespace coffer

@@ -1,0 +1,231 @@
+// The house's second floor as its callers see it: ports in front, the lane and two clerks behind.
+//
+// An intent goes to the lane, or to the historian's thread (lists, and what needs the journal before it
+// can be judged), or to the password thread. The latter two either answer themselves or pass the job on
+// to the lane, completed with what they found.
+
+#include "ledger/ledger.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <variant>
+
+#include "ledger/clerk.h"
+#include "ledger/enroll.h"
+#include "ledger/history.h"
+#include "ledger/lane.h"
+
+namespace coffer {
+
+namespace {
+
+enum class Desk : std::uint8_t { lane, historian, passwords };
+
+struct WhoseDesk {
+    Desk operator()(const ListMovements&) const { return Desk::historian; }
+    Desk operator()(const FindTransaction&) const { return Desk::historian; }
+    Desk operator()(const ListWallets&) const { return Desk::historian; }
+    Desk operator()(const ListRounds&) const { return Desk::historian; }
+    Desk operator()(const ListRecords&) const { return Desk::historian; }
+    Desk operator()(const CloseRound&) const { return Desk::historian; }
+    Desk operator()(const Register&) const { return Desk::passwords; }
+    Desk operator()(const LogIn&) const { return Desk::passwords; }
+    Desk operator()(const Move& move) const {
+        return move.kind == TransactionKind::reversal ? Desk::historian : Desk::lane;
+    }
+    template <class Other>
+    Desk operator()(const Other&) const {
+        return Desk::lane;
+    }
+};
+
+// A hash to compare with when nobody of that name is known, so that the answer takes as long.
+const std::string& decoy_hash() {
+    static const std::string hash = hash_password("nobody has this password");
+    return hash;
+}
+
+class PortHandle final : public Port {
+public:
+    explicit PortHandle(std::shared_ptr<LedgerPort> port) : port_(std::move(port)) {}
+    ~PortHandle() override { port_->forget_wake(); }
+    bool submit(Tag tag, Intent& intent) override { return port_->submit(tag, intent); }
+    void collect(const Collect& collect) override { port_->collect(collect); }
+
+private:
+    std::shared_ptr<LedgerPort> port_;
+};
+
+class LedgerHouse final : public Ledger {
+public:
+    LedgerHouse(Store& store, const LedgerOptions& options, const Clock& clock, Log& log, Metrics& metrics,
+                Directory directory)
+        : store_(store), clock_(clock), log_(log), options_(options), historian_(store),
+          shared_directory_(std::move(directory)),
+          lane_(store, options, clock, log, metrics, shared_directory_),
+          history_(options.history_queue_max, [this](Job* job) { look_up(job); }),
+          passwords_(options.password_queue_max, [this](Job* job) { check_password(job); }) {
+        lane_.start();
+        own_port_ = open_port([this] {
+            const std::lock_guard lock(own_mutex_);
+            own_answered_ = true;
+            own_woken_.notify_one();
+        });
+    }
+
+    // The clerks first, because what they finish may go on to the lane.
+    ~LedgerHouse() override {
+        history_.stop();
+        passwords_.stop();
+        lane_.stop();
+    }
+
+    std::unique_ptr<Port> open_port(std::function<void()> wake) override {
+        auto port = std::make_shared<LedgerPort>(
+            options_.port_intents_max, std::move(wake),
+            [this](LedgerPort& from, Job* job) { return route(from, job); });
+        lane_.add(port);
+        return std::make_unique<PortHandle>(std::move(port));
+    }
+
+    std::shared_ptr<const Directory> directory() const override { return shared_directory_.get(); }
+    std::uint64_t directory_version() const override { return shared_directory_.version(); }
+    bool ready() const override { return lane_.ready(); }
+
+    Outcome perform(Intent intent) override {
+        const std::lock_guard one_at_a_time(perform_mutex_);
+        if (!own_port_->submit(0, intent)) {
+            Outcome outcome;
+            outcome.fault = Fault::not_now;
+            return outcome;
+        }
+        Outcome answer;
+        bool answered = false;
+        while (!answered) {
+            {
+                std::unique_lock lock(own_mutex_);
+                own_woken_.wait(lock, [this] { return own_answered_; });
+                own_answered_ = false;
+            }
+            own_port_->collect([&](Tag, Intent&, Outcome& outcome) {
+                answer = std::move(outcome);
+                answered = true;
+            });
+        }
+        return answer;
+    }
+
+private:
+    bool route(LedgerPort& port, Job* job) {
+        switch (std::visit(WhoseDesk{}, job->intent)) {
+            case Desk::lane:
+                if (!port.inbox().push(job)) return false;
+                lane_.ring();
+                return true;
+            case Desk::historian:
+                return history_.take(job);
+            case Desk::passwords:
+                if (passwords_.take(job)) return true;
+                job->outcome.fault = Fault::throttled;
+                answer(job);
+                return true;
+        }
+        return false;
+    }
+
+    static void answer(Job* job) {
+        std::vector<Job*> one{job};
+        job->port->finish(one);
+    }
+
+    bool too_late(Job* job) {
+        const Caller* caller = caller_of(job->intent);
+        if (caller == nullptr || caller->deadline == 0 || clock_.monotonic() <= caller->deadline) {
+            return false;
+        }
+        job->outcome.fault = Fault::not_now;
+        answer(job);
+        return true;
+    }
+
+    void look_up(Job* job) {
+        if (too_late(job)) return;
+        const auto directory = shared_directory_.get();
+        const Time now = clock_.wall();
+        if (auto* move = std::get_if<Move>(&job->intent)) {
+            return judge_or_forward(job, historian_.prepare(*move));
+        }
+        if (auto* close = std::get_if<CloseRound>(&job->intent)) {
+            return judge_or_forward(job, historian_.prepare(*close));
+        }
+        if (const auto* movements = std::get_if<ListMovements>(&job->intent)) {
+            job->outcome = historian_.answer(*movements, *directory, now);
+        } else if (const auto* transaction = std::get_if<FindTransaction>(&job->intent)) {
+            job->outcome = historian_.answer(*transaction);
+        } else if (const auto* wallets = std::get_if<ListWallets>(&job->intent)) {
+            job->outcome = historian_.answer(*wallets, *directory, now);
+        } else if (const auto* rounds = std::get_if<ListRounds>(&job->intent)) {
+            job->outcome = historian_.answer(*rounds);
+        } else if (const auto* records = std::get_if<ListRecords>(&job->intent)) {
+            job->outcome = historian_.answer(*records, *directory);
+        }
+        if (job->outcome.fault == Fault::internal) log_.error("a list could not be read from the store");
+        answer(job);
+    }
+
+    void judge_or_forward(Job* job, Decline decline) {
+        if (decline == Decline::none) return lane_.forward(job);
+        job->outcome.decline = decline;
+        answer(job);
+    }
+
+    void check_password(Job* job) {
+        if (auto* registration = std::get_if<Register>(&job->intent)) {
+            registration->password_hash = hash_password(registration->password);
+            wipe(registration->password);
+            return lane_.forward(job);
+        }
+        LogIn& login = std::get<LogIn>(job->intent);
+        const auto found = store_.find(store_.keys().login(login.integration, folded(login.name)));
+        const auto* known = found ? std::get_if<Ptr<Login>>(&*found) : nullptr;
+        const bool right = password_matches(known ? (*known)->password_hash : decoy_hash(), login.password);
+        wipe(login.password);
+        if (!found) {
+            job->outcome.fault = Fault::not_now;
+            return answer(job);
+        }
+        if (known == nullptr || !right) {
+            job->outcome.decline = Decline::session_unknown;
+            return answer(job);
+        }
+        login.session.player = (*known)->player;
+        lane_.forward(job);
+    }
+
+    Store& store_;
+    const Clock& clock_;
+    Log& log_;
+    const LedgerOptions options_;
+    Historian historian_;
+    SharedDirectory shared_directory_;
+    Lane lane_;
+    Clerk history_;
+    Clerk passwords_;
+    std::mutex perform_mutex_;
+    std::mutex own_mutex_;  // guards own_answered_
+    std::condition_variable own_woken_;
+    bool own_answered_ = false;
+    std::unique_ptr<Port> own_port_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Ledger>> Ledger::open(Store& store, const LedgerOptions& options,
+                                             const Clock& clock, Log& log, Metrics& metrics) {
+    auto directory = Directory::load(store);
+    if (!directory) return std::unexpected(directory.error());
+    return std::make_unique<LedgerHouse>(store, options, clock, log, metrics, std::move(*directory));
+}
+
+}  // namespace coffer

@@ -1,0 +1,68 @@
+#include "ledger/port.h"
+
+#include <utility>
+
+namespace coffer {
+
+LedgerPort::LedgerPort(std::size_t intents_max, std::function<void()> wake, Route route)
+    : intents_max_(intents_max), route_(std::move(route)), inbox_(intents_max), wake_(std::move(wake)) {}
+
+Job* LedgerPort::take() {
+    if (inside_ == intents_max_) return nullptr;
+    ++inside_;
+    if (free_.empty()) {
+        all_.push_back(std::make_unique<Job>());
+        return all_.back().get();
+    }
+    Job* job = free_.back();
+    free_.pop_back();
+    return job;
+}
+
+void LedgerPort::give(Job* job) {
+    job->intent = Intent{};
+    job->outcome = Outcome{};
+    --inside_;
+    free_.push_back(job);
+}
+
+bool LedgerPort::submit(Tag tag, Intent& intent) {
+    Job* job = take();
+    if (job == nullptr) return false;
+    job->tag = tag;
+    job->port = this;
+    job->intent = std::move(intent);
+    if (route_(*this, job)) return true;
+    intent = std::move(job->intent);
+    give(job);
+    return false;
+}
+
+void LedgerPort::collect(const Port::Collect& collect) {
+    {
+        const std::lock_guard lock(mutex_);
+        collected_.swap(done_);
+    }
+    for (Job* job : collected_) {
+        collect(job->tag, job->intent, job->outcome);
+        give(job);
+    }
+    collected_.clear();
+}
+
+void LedgerPort::forget_wake() {
+    const std::lock_guard lock(mutex_);
+    wake_ = nullptr;
+}
+
+void LedgerPort::finish(std::vector<Job*>& jobs) {
+    if (jobs.empty()) return;
+    // The wake function is called under the lock so that it is not called once forget_wake() is back.
+    const std::lock_guard lock(mutex_);
+    const bool was_empty = done_.empty();
+    done_.insert(done_.end(), jobs.begin(), jobs.end());
+    jobs.clear();
+    if (was_empty && wake_) wake_();
+}
+
+}  // namespace coffer

@@ -1,0 +1,189 @@
+#include "ledger/sight.h"
+
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "ledger/enroll.h"
+#include "ledger/rules.h"
+
+namespace coffer {
+
+namespace {
+
+template <class T>
+concept HasCaller = requires(T intent) { intent.caller; };
+
+bool has_subject(const Intent& intent) {
+    return std::visit([](const auto& one) { return HasCaller<std::decay_t<decltype(one)>>; }, intent);
+}
+
+struct NameSubject {
+    Sight& sight;
+    const KeyMaker& keys;
+    const Directory& directory;
+    TenantId tenant;
+    const std::string& player;
+
+    void money(const Caller& caller, CurrencyId currency) {
+        static_cast<void>(caller);
+        if (currency != 0) sight.wallet = keys.wallet(tenant, player, currency);
+    }
+
+    void operator()(const Move& move) {
+        money(move.caller, move.currency);
+        const IntegrationId integration = move.caller.integration;
+        if (move.group != KeyGroup::self && !move.external_id.empty()) {
+            sight.key = keys.key(KeyName{tenant, integration, player, move.group, move.external_id});
+        }
+        if (move.kind == TransactionKind::reversal) return reversal(move);
+        if (!move.reference.empty() && move.kind == TransactionKind::rollback) {
+            sight.reference =
+                keys.key(KeyName{tenant, integration, player, move.reference_group, move.reference});
+        }
+        if (!move.round.empty()) {
+            sight.round = keys.round(RoundName{tenant, integration, move.provider, player, move.round});
+        }
+        if (!move.promotion.empty()) sight.promotion = keys.promotion(tenant, move.promotion);
+    }
+    void reversal(const Move& move) {
+        if (!move.original) return;
+        const Transaction& original = *move.original;
+        sight.reference = keys.of(original);
+        if (!original.round.empty()) {
+            sight.round = keys.round(RoundName{tenant, original.integration, original.provider,
+                                               original.player, original.round});
+        }
+    }
+    void operator()(const AskBalance& ask) {
+        money(ask.caller, ask.currency);
+        if (!ask.promotion.empty()) sight.promotion = keys.promotion(tenant, ask.promotion);
+        if (!ask.every_currency || sight.integration == nullptr) return;
+        for (const CurrencyId currency : sight.integration->currencies) {
+            sight.extra.push_back(keys.wallet(tenant, player, currency));
+        }
+    }
+    void operator()(const AskStatus& ask) {
+        money(ask.caller, ask.currency);
+        const IntegrationId integration = ask.caller.integration;
+        sight.key = keys.key(KeyName{tenant, integration, player, ask.group, ask.external_id});
+        if (ask.group != KeyGroup::integrator_rollback) return;
+        sight.reference = keys.key(
+            KeyName{tenant, integration, player, KeyGroup::integrator_debit, ask.external_id});
+    }
+    void operator()(const ActivateToken& intent) { money(intent.caller, intent.currency); }
+    template <class Other>
+    void operator()(const Other&) {}
+};
+
+}  // namespace
+
+Caller* caller_of(Intent& intent) {
+    return std::visit(
+        [](auto& one) -> Caller* {
+            if constexpr (HasCaller<std::decay_t<decltype(one)>>) {
+                return &one.caller;
+            } else {
+                return nullptr;
+            }
+        },
+        intent);
+}
+
+void name_caller(Job& job, WorkingSet& working_set, const KeyMaker& keys, const Directory& directory) {
+    Sight& sight = job.sight;
+    sight = Sight{};
+    Caller* caller = caller_of(job.intent);
+    if (caller == nullptr) return;
+    if (caller->session) {
+        sight.session = keys.session(caller->session_kind, *caller->session);
+        working_set.want(sight.session);
+    }
+    if (caller->integration == 0) return;
+    sight.integration = directory.integration(caller->integration);
+    if (caller->player.id.empty()) return;
+    sight.alias = keys.alias(caller->integration, caller->player.site, caller->player.id);
+    working_set.want(sight.alias);
+}
+
+void name_bearer(Job& job, WorkingSet& working_set, const KeyMaker& keys, const Directory& directory) {
+    Caller* caller = caller_of(job.intent);
+    if (caller == nullptr || caller->tenant != 0 || !caller->session) return;
+    const auto session = working_set.get<Session>(job.sight.session);
+    if (!session || session->kind != caller->session_kind) return;
+    caller->tenant = session->tenant;
+    caller->integration = session->integration;
+    job.sight.integration = directory.integration(session->integration);
+    if (caller->player.id.empty()) return;
+    job.sight.alias = keys.alias(caller->integration, caller->player.site, caller->player.id);
+    working_set.want(job.sight.alias);
+}
+
+void name_subject(Job& job, WorkingSet& working_set, const KeyMaker& keys, const Directory& directory) {
+    Sight& sight = job.sight;
+    for (RecordKey& key : wants(job.intent, keys)) sight.extra.push_back(std::move(key));
+    if (has_subject(job.intent)) {
+        const Caller& caller = *caller_of(job.intent);
+        std::string player;
+        if (caller.player.id.empty()) {
+            const auto session = working_set.get<Session>(sight.session);
+            if (session) player = session->player;
+        } else if (const auto alias = working_set.get<Alias>(sight.alias)) {
+            player = alias->player;
+            sight.resolved_by_alias = true;
+        } else if (!rules_of(sight.integration).explicit_alias_only) {
+            player = caller.player.id;
+        }
+        if (!player.empty() && caller.tenant != 0) {
+            sight.player = keys.player(caller.tenant, player);
+            std::visit(NameSubject{sight, keys, directory, caller.tenant, player}, job.intent);
+        }
+    }
+    for (const RecordKey* key : {&sight.player, &sight.wallet, &sight.key, &sight.reference,
+                                 &sight.round, &sight.promotion}) {
+        working_set.want(*key);
+    }
+    for (const RecordKey& key : sight.extra) working_set.want(key);
+}
+
+void name_spent(Job& job, WorkingSet& working_set, const KeyMaker& keys) {
+    if (job.sight.reference.kind == RecordKind::none) return;
+    const auto reference = working_set.get<Key>(job.sight.reference);
+    if (!reference || !reference->transaction || reference->transaction->promotion.empty()) return;
+    job.sight.spent = keys.promotion(reference->transaction->tenant, reference->transaction->promotion);
+    working_set.want(job.sight.spent);
+}
+
+View view_of(const Job& job, const WorkingSet& working_set, const Directory& directory) {
+    const Sight& sight = job.sight;
+    View view;
+    view.directory = &directory;
+    view.integration = sight.integration;
+    view.player = working_set.get<Player>(sight.player);
+    const Caller* caller = caller_of(const_cast<Intent&>(job.intent));
+    view.session = working_set.get<Session>(sight.session);
+    if (view.session && caller != nullptr &&
+        (view.session->kind != caller->session_kind || view.session->tenant != caller->tenant ||
+         view.session->integration != caller->integration)) {
+        view.session = nullptr;
+    }
+    if (view.player && caller != nullptr && caller->integration != 0 && !sight.resolved_by_alias &&
+        !caller->player.id.empty()) {
+        // A player with an alias in this integration is known by that alone.
+        for (const Alias& alias : view.player->aliases) {
+            if (alias.integration == caller->integration) {
+                view.player = nullptr;
+                break;
+            }
+        }
+    }
+    view.wallet = working_set.get<Wallet>(sight.wallet);
+    view.key = working_set.get<Key>(sight.key);
+    view.reference = working_set.get<Key>(sight.reference);
+    view.round = working_set.get<Round>(sight.round);
+    view.promotion = working_set.get<Promotion>(sight.promotion);
+    view.spent = working_set.get<Promotion>(sight.spent);
+    return view;
+}
+
+}  // namespace coffer
