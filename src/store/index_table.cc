@@ -12,7 +12,9 @@ IndexTable::IndexTable(std::size_t entries_max)
 
 void IndexTable::put(const IndexEntry& entry) {
     std::size_t at = first_place(entry.hash);
-    while (entries_[at].sequence != 0 && entries_[at].hash != entry.hash) at = (at + 1) & mask_;
+    while (entries_[at].sequence != 0 && !same_hash(entries_[at].hash, entry.hash)) {
+        at = (at + 1) & mask_;
+    }
     if (entries_[at].sequence == 0) {
         ++size_;
         CHECK(size_ < entries_.size());

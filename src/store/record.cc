@@ -13,8 +13,8 @@ namespace {
 // names give one text.
 class KeyText {
 public:
-    explicit KeyText(RecordKind kind) {
-        text_.reserve(192);  // an external id of 87 bytes with its player takes one allocation
+    KeyText(std::string& out, RecordKind kind) : writer_(out) {
+        out.clear();
         writer_.byte(static_cast<std::uint8_t>(kind));
     }
     template <class Number>
@@ -27,96 +27,91 @@ public:
         writer_.raw(value.data(), value.size());
         return *this;
     }
-    std::string take() { return std::move(text_); }
 
 private:
-    std::string text_;
-    ByteWriter writer_{text_};
+    ByteWriter writer_;
 };
 
-std::string text_of(TenantId tenant, std::string_view player, CurrencyId currency) {
-    return KeyText(RecordKind::wallet).number(tenant).text(player).number(currency).take();
+// The longest keys, of a player with an external id of 87 bytes, take one allocation.
+constexpr std::size_t text_bytes_usual = 160;
+
+void write_wallet(std::string& out, TenantId tenant, std::string_view player, CurrencyId currency) {
+    KeyText(out, RecordKind::wallet).number(tenant).text(player).number(currency);
 }
-std::string text_of(const RoundName& name) {
-    return KeyText(RecordKind::round)
+void write_round(std::string& out, const RoundName& name) {
+    KeyText(out, RecordKind::round)
         .number(name.tenant)
         .number(name.integration)
         .number(name.provider)
         .text(name.player)
-        .text(name.id)
-        .take();
+        .text(name.id);
 }
-std::string text_of(const KeyName& name) {
-    return KeyText(RecordKind::key)
+void write_key(std::string& out, const KeyName& name) {
+    KeyText(out, RecordKind::key)
         .number(name.tenant)
         .number(name.integration)
         .text(name.player)
         .number(static_cast<std::uint8_t>(name.group))
-        .text(name.external_id)
-        .take();
+        .text(name.external_id);
 }
-std::string text_of_number(RecordKind kind, std::uint64_t number) {
-    return KeyText(kind).number(number).take();
+void write_number(std::string& out, RecordKind kind, std::uint64_t number) {
+    KeyText(out, kind).number(number);
 }
-std::string text_of_named(RecordKind kind, std::uint32_t owner, std::string_view name) {
-    return KeyText(kind).number(owner).text(name).take();
+void write_named(std::string& out, RecordKind kind, std::uint32_t owner, std::string_view name) {
+    KeyText(out, kind).number(owner).text(name);
 }
-std::string text_of_alias(IntegrationId integration, std::uint64_t site, std::string_view id) {
-    return KeyText(RecordKind::alias).number(integration).number(site).text(id).take();
+void write_alias(std::string& out, IntegrationId integration, std::uint64_t site,
+                 std::string_view id) {
+    KeyText(out, RecordKind::alias).number(integration).number(site).text(id);
 }
-std::string text_of_session(SessionKind kind, std::span<const std::uint8_t, 16> name) {
-    return KeyText(RecordKind::session)
-        .number(static_cast<std::uint8_t>(kind))
-        .text(view(name))
-        .take();
+void write_session(std::string& out, SessionKind kind, std::span<const std::uint8_t, 16> name) {
+    KeyText(out, RecordKind::session).number(static_cast<std::uint8_t>(kind)).text(view(name));
 }
 
 // The texts of whole records.
-struct TextOf {
-    std::string operator()(std::monostate) const {
-        CHECK(!"an absent record has no key");
-        return {};
+struct WriteText {
+    std::string& out;
+
+    void operator()(std::monostate) const { CHECK(!"an absent record has no key"); }
+    void operator()(const Ptr<Tenant>& tenant) const {
+        write_number(out, RecordKind::tenant, tenant->id);
     }
-    std::string operator()(const Ptr<Tenant>& tenant) const {
-        return text_of_number(RecordKind::tenant, tenant->id);
+    void operator()(const Ptr<Currency>& currency) const {
+        write_number(out, RecordKind::currency, currency->id);
     }
-    std::string operator()(const Ptr<Currency>& currency) const {
-        return text_of_number(RecordKind::currency, currency->id);
+    void operator()(const Ptr<Integration>& integration) const {
+        write_number(out, RecordKind::integration, integration->id);
     }
-    std::string operator()(const Ptr<Integration>& integration) const {
-        return text_of_number(RecordKind::integration, integration->id);
+    void operator()(const Ptr<Credential>& credential) const {
+        write_named(out, RecordKind::credential, 0, credential->uid);
     }
-    std::string operator()(const Ptr<Credential>& credential) const {
-        return text_of_named(RecordKind::credential, 0, credential->uid);
+    void operator()(const Ptr<Player>& player) const {
+        write_named(out, RecordKind::player, player->tenant, player->id);
     }
-    std::string operator()(const Ptr<Player>& player) const {
-        return text_of_named(RecordKind::player, player->tenant, player->id);
+    void operator()(const Ptr<Alias>& alias) const {
+        write_alias(out, alias->integration, alias->site, alias->external_id);
     }
-    std::string operator()(const Ptr<Alias>& alias) const {
-        return text_of_alias(alias->integration, alias->site, alias->external_id);
+    void operator()(const Ptr<Session>& session) const {
+        write_session(out, session->kind, std::span(session->digest).first<16>());
     }
-    std::string operator()(const Ptr<Session>& session) const {
-        return text_of_session(session->kind, std::span(session->digest).first<16>());
+    void operator()(const Ptr<Login>& login) const {
+        write_named(out, RecordKind::login, login->integration, login->name);
     }
-    std::string operator()(const Ptr<Login>& login) const {
-        return text_of_named(RecordKind::login, login->integration, login->name);
+    void operator()(const Ptr<Promotion>& promotion) const {
+        write_named(out, RecordKind::promotion, promotion->tenant, promotion->id);
     }
-    std::string operator()(const Ptr<Promotion>& promotion) const {
-        return text_of_named(RecordKind::promotion, promotion->tenant, promotion->id);
+    void operator()(const Ptr<Withdrawal>& withdrawal) const {
+        write_number(out, RecordKind::withdrawal, withdrawal->requested_by);
     }
-    std::string operator()(const Ptr<Withdrawal>& withdrawal) const {
-        return text_of_number(RecordKind::withdrawal, withdrawal->requested_by);
+    void operator()(const Ptr<Wallet>& wallet) const {
+        write_wallet(out, wallet->tenant, wallet->player, wallet->currency);
     }
-    std::string operator()(const Ptr<Wallet>& wallet) const {
-        return text_of(wallet->tenant, wallet->player, wallet->currency);
+    void operator()(const Ptr<Round>& round) const {
+        write_round(out,
+                    {round->tenant, round->integration, round->provider, round->player, round->id});
     }
-    std::string operator()(const Ptr<Round>& round) const {
-        return text_of(RoundName{round->tenant, round->integration, round->provider, round->player,
-                                 round->id});
-    }
-    std::string operator()(const Ptr<Key>& key) const {
-        return text_of(
-            KeyName{key->tenant, key->integration, key->player, key->group, key->external_id});
+    void operator()(const Ptr<Key>& key) const {
+        write_key(out, {key->tenant, key->integration, key->player, key->group, key->external_id});
     }
 };
 
@@ -126,10 +121,18 @@ std::string own_id(const Transaction& transaction) {
                                                : transaction.external_id;
 }
 
-std::string text_of(const Transaction& transaction) {
+void write_key(std::string& out, const Transaction& transaction) {
     const std::string id = own_id(transaction);
-    return text_of(KeyName{transaction.tenant, transaction.integration, transaction.player,
+    write_key(out, KeyName{transaction.tenant, transaction.integration, transaction.player,
                            transaction.group, id});
+}
+
+template <class... Parts>
+std::string text_of(void (*write)(std::string&, Parts...), std::type_identity_t<Parts>... parts) {
+    std::string text;
+    text.reserve(text_bytes_usual);
+    write(text, parts...);
+    return text;
 }
 
 KeyState state_of(TransactionStatus status) {
@@ -158,70 +161,90 @@ Record implied_key(const Change& change) {
 
 }  // namespace
 
+Hash16 KeyMaker::hash(RecordKind kind, std::string_view text) const {
+    Hash16 hash = keyed_hash(secret_, text);
+    hash[0] = static_cast<std::uint8_t>(kind);
+    return hash;
+}
+
 RecordKey KeyMaker::make(RecordKind kind, std::string text) const {
-    RecordKey key{kind, keyed_hash(secret_, text), std::move(text)};
-    key.hash[0] = static_cast<std::uint8_t>(kind);
-    return key;
+    const Hash16 hash = this->hash(kind, text);
+    return {kind, hash, std::move(text)};
 }
 
 RecordKey KeyMaker::tenant(TenantId id) const {
-    return make(RecordKind::tenant, text_of_number(RecordKind::tenant, id));
+    return make(RecordKind::tenant, text_of(write_number, RecordKind::tenant, id));
 }
 RecordKey KeyMaker::currency(CurrencyId id) const {
-    return make(RecordKind::currency, text_of_number(RecordKind::currency, id));
+    return make(RecordKind::currency, text_of(write_number, RecordKind::currency, id));
 }
 RecordKey KeyMaker::integration(IntegrationId id) const {
-    return make(RecordKind::integration, text_of_number(RecordKind::integration, id));
+    return make(RecordKind::integration, text_of(write_number, RecordKind::integration, id));
 }
 RecordKey KeyMaker::credential(std::string_view uid) const {
-    return make(RecordKind::credential, text_of_named(RecordKind::credential, 0, uid));
+    return make(RecordKind::credential, text_of(write_named, RecordKind::credential, 0, uid));
 }
 RecordKey KeyMaker::player(TenantId tenant, std::string_view id) const {
-    return make(RecordKind::player, text_of_named(RecordKind::player, tenant, id));
+    return make(RecordKind::player, text_of(write_named, RecordKind::player, tenant, id));
 }
 RecordKey KeyMaker::alias(IntegrationId integration, std::uint64_t site,
                           std::string_view external_id) const {
-    return make(RecordKind::alias, text_of_alias(integration, site, external_id));
+    return make(RecordKind::alias, text_of(write_alias, integration, site, external_id));
 }
 RecordKey KeyMaker::session(SessionKind kind, const Digest& digest) const {
     return session(kind, std::span(digest).first<16>());
 }
 RecordKey KeyMaker::session(SessionKind kind, std::span<const std::uint8_t, 16> name) const {
-    return make(RecordKind::session, text_of_session(kind, name));
+    return make(RecordKind::session, text_of(write_session, kind, name));
 }
 RecordKey KeyMaker::login(IntegrationId integration, std::string_view name) const {
-    return make(RecordKind::login, text_of_named(RecordKind::login, integration, name));
+    return make(RecordKind::login, text_of(write_named, RecordKind::login, integration, name));
 }
 RecordKey KeyMaker::promotion(TenantId tenant, std::string_view id) const {
-    return make(RecordKind::promotion, text_of_named(RecordKind::promotion, tenant, id));
+    return make(RecordKind::promotion, text_of(write_named, RecordKind::promotion, tenant, id));
 }
 RecordKey KeyMaker::withdrawal(Sequence requested_by) const {
-    return make(RecordKind::withdrawal, text_of_number(RecordKind::withdrawal, requested_by));
+    return make(RecordKind::withdrawal,
+                text_of(write_number, RecordKind::withdrawal, requested_by));
 }
 RecordKey KeyMaker::wallet(TenantId tenant, std::string_view player, CurrencyId currency) const {
-    return make(RecordKind::wallet, text_of(tenant, player, currency));
+    return make(RecordKind::wallet, text_of(write_wallet, tenant, player, currency));
 }
 RecordKey KeyMaker::round(const RoundName& name) const {
-    return make(RecordKind::round, text_of(name));
+    return make(RecordKind::round, text_of<const RoundName&>(write_round, name));
 }
-RecordKey KeyMaker::key(const KeyName& name) const { return make(RecordKind::key, text_of(name)); }
+RecordKey KeyMaker::key(const KeyName& name) const {
+    return make(RecordKind::key, text_of<const KeyName&>(write_key, name));
+}
 RecordKey KeyMaker::of(const Record& record) const {
-    return make(static_cast<RecordKind>(record.index()), std::visit(TextOf{}, record));
+    std::string text;
+    std::visit(WriteText{text}, record);
+    return make(static_cast<RecordKind>(record.index()), std::move(text));
 }
 RecordKey KeyMaker::of(const Transaction& transaction) const {
-    return make(RecordKind::key, text_of(transaction));
+    return make(RecordKind::key, text_of<const Transaction&>(write_key, transaction));
+}
+Hash16 KeyMaker::hash_of(const Record& record, std::string& scratch) const {
+    std::visit(WriteText{scratch}, record);
+    return hash(static_cast<RecordKind>(record.index()), scratch);
+}
+Hash16 KeyMaker::hash_of(const Transaction& transaction, std::string& scratch) const {
+    write_key(scratch, transaction);
+    return hash(RecordKind::key, scratch);
 }
 
 // Texts are compared and not hashes: this is also the check that the index led to the right record.
 // The latest put of a key stands for the Change; a put Key says more than the implied one.
 Record find_in(const Change& change, const RecordKey& key, const KeyMaker&) {
+    std::string text;
     for (auto put = change.puts.rbegin(); put != change.puts.rend(); ++put) {
         if (static_cast<RecordKind>(put->index()) != key.kind) continue;
-        if (std::visit(TextOf{}, *put) == key.text) return *put;
+        std::visit(WriteText{text}, *put);
+        if (text == key.text) return *put;
     }
-    if (key.kind == RecordKind::key && change.transaction &&
-        text_of(*change.transaction) == key.text) {
-        return implied_key(change);
+    if (key.kind == RecordKind::key && change.transaction) {
+        write_key(text, *change.transaction);
+        if (text == key.text) return implied_key(change);
     }
     return {};
 }

@@ -51,8 +51,9 @@ struct Spending {
     Amount wagered_this_week, returned_this_week;
 };
 
-// A list of a wallet's movements that can be entered in the middle: trail[k] is the latest movement
-// whose number is a multiple of 32^k, so any movement is found in about 100 steps.
+// A list of a wallet's movements that can be entered in the middle. In the after-image of movement n:
+// trail[0] is n itself, trail[1] the one before, trail[2] and trail[3] the latest before n whose
+// number is a multiple of 32 and of 1024. So any movement of a million is found in about 1,000 steps.
 inline constexpr std::size_t trail_levels = 4;
 
 struct Wallet {
@@ -400,8 +401,9 @@ public:
     RecordKey credential(std::string_view uid) const;
     RecordKey player(TenantId tenant, std::string_view id) const;
     RecordKey alias(IntegrationId integration, std::uint64_t site, std::string_view external_id) const;
-    RecordKey session(const Digest& digest) const;       // by the first 16 bytes
-    RecordKey session(std::span<const std::uint8_t, 16> name) const;
+    // Each kind has a space of its own: in the demo one text is two sessions. By the first 16 bytes.
+    RecordKey session(SessionKind kind, const Digest& digest) const;
+    RecordKey session(SessionKind kind, std::span<const std::uint8_t, 16> name) const;
     RecordKey login(IntegrationId integration, std::string_view name) const;
     RecordKey promotion(TenantId tenant, std::string_view id) const;
     RecordKey withdrawal(Sequence requested_by) const;
@@ -410,9 +412,13 @@ public:
     RecordKey key(const KeyName& name) const;
     RecordKey of(const Record& record) const;  // the key of a record that is not absent
     RecordKey of(const Transaction& transaction) const;  // its own Key
+    // Only the hash of the same keys; `scratch` is overwritten, and saves making a text each time.
+    Hash16 hash_of(const Record& record, std::string& scratch) const;
+    Hash16 hash_of(const Transaction& transaction, std::string& scratch) const;
 
 private:
     RecordKey make(RecordKind kind, std::string text) const;
+    Hash16 hash(RecordKind kind, std::string_view text) const;
     SecretKey16 secret_;
 };
 

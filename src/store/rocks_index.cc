@@ -105,20 +105,25 @@ Result<void> RocksIndex::find(std::span<const Hash16* const> wanted,
         }
     }
     if (missing.empty()) return {};
-
     std::sort(missing.begin(), missing.end(),
               [&](std::size_t left, std::size_t right) { return *wanted[left] < *wanted[right]; });
-    std::vector<rocksdb::Slice> keys;
-    keys.reserve(missing.size());
-    for (const std::size_t at : missing) keys.push_back(slice(*wanted[at]));
-    std::vector<rocksdb::PinnableSlice> values(missing.size());
-    std::vector<rocksdb::Status> statuses(missing.size());
-    opened_.database->MultiGet({}, opened_.index, keys.size(), keys.data(), values.data(),
-                               statuses.data(), true);
-    for (std::size_t at = 0; at < missing.size(); ++at) {
-        if (statuses[at].IsNotFound()) continue;
-        if (!statuses[at].ok()) return std::unexpected(error_of(statuses[at], "reading the index"));
-        found[missing[at]] = sequence_of(values[at].ToStringView());
+    // RocksDB looks for 32 keys at a time; so many need no memory of their own.
+    constexpr std::size_t together = 32;
+    for (std::size_t start = 0; start < missing.size(); start += together) {
+        const std::size_t count = std::min(together, missing.size() - start);
+        std::array<rocksdb::Slice, together> keys;
+        std::array<rocksdb::PinnableSlice, together> values;
+        std::array<rocksdb::Status, together> statuses;
+        for (std::size_t at = 0; at < count; ++at) keys[at] = slice(*wanted[missing[start + at]]);
+        opened_.database->MultiGet({}, opened_.index, count, keys.data(), values.data(),
+                                   statuses.data(), true);
+        for (std::size_t at = 0; at < count; ++at) {
+            if (statuses[at].IsNotFound()) continue;
+            if (!statuses[at].ok()) {
+                return std::unexpected(error_of(statuses[at], "reading the index"));
+            }
+            found[missing[start + at]] = sequence_of(values[at].ToStringView());
+        }
     }
     return {};
 }

@@ -66,7 +66,7 @@ private:
             return fail(ErrorCode::corrupt, "journal record " + std::to_string(sequence) +
                                                 " does not follow the one before it");
         }
-        if (is_new) append_entries(*change, keys_, entries_);
+        if (is_new) append_entries(*change, keys_, scratch_, entries_);
         end_ = {sequence, change->time, sha256(bytes)};
         return entries_.size() < catch_up_entries ? Result<void>{} : publish();
     }
@@ -81,6 +81,7 @@ private:
     KeyMaker keys_;
     JournalEnd last_;
     JournalEnd end_;
+    std::string scratch_;
     std::vector<IndexEntry> entries_;
 };
 
@@ -158,12 +159,13 @@ Result<void> walk_downward(const RocksDatabase& files, Sequence first, const Rea
     return {};
 }
 
-void append_entries(const Change& change, const KeyMaker& keys, std::vector<IndexEntry>& entries) {
+void append_entries(const Change& change, const KeyMaker& keys, std::string& scratch,
+                    std::vector<IndexEntry>& entries) {
     if (change.transaction) {
-        entries.push_back({keys.of(*change.transaction).hash, change.sequence});
+        entries.push_back({keys.hash_of(*change.transaction, scratch), change.sequence});
     }
     for (const Record& put : change.puts) {
-        entries.push_back({keys.of(put).hash, change.sequence});
+        entries.push_back({keys.hash_of(put, scratch), change.sequence});
     }
 }
 

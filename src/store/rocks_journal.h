@@ -28,6 +28,8 @@ Result<void> walk_upward(const RocksDatabase& files, Sequence first, Sequence la
 Result<void> walk_downward(const RocksDatabase& files, Sequence first, const Reader::Visit& visit);
 
 // Adds what the index must know of a Change: its own Key and every put.
-void append_entries(const Change& change, const KeyMaker& keys, std::vector<IndexEntry>& entries);
+// `scratch` is for reuse.
+void append_entries(const Change& change, const KeyMaker& keys, std::string& scratch,
+                    std::vector<IndexEntry>& entries);
 
 }  // namespace coffer

@@ -17,9 +17,6 @@ namespace {
 // No Change comes near this; it bounds what a reader must hold in memory.
 constexpr std::size_t record_bytes_max = 8 << 20;
 
-// Rounds and keys are too many to keep: those asked for again are among the recent Changes.
-bool is_cached(RecordKind kind) { return kind != RecordKind::round && kind != RecordKind::key; }
-
 // What may be done after the last commit.
 enum class Health {
     good,
@@ -37,7 +34,7 @@ public:
           opened_(std::move(opened)),
           end_(opened_.index->end()),
           rows_(options.cache_rows),
-          recent_(options.recent_changes) {}
+          rounds_(options.cache_rounds) {}
     ~Inside();
 
     // ---- any thread
@@ -58,7 +55,8 @@ public:
 
 private:
     Result<void> check_open() const;
-    Result<Record> load(const RecordKey& key, Sequence sequence);
+    RowCache* cache_of(RecordKind kind);
+    Result<Record> load(const RecordKey& key, Sequence sequence) const;
     Result<void> fill_batch(std::span<Change> changes);
     Error after_failure(const rocksdb::Status& status);
     void remember(std::span<const Change> changes);
@@ -75,10 +73,14 @@ private:
     Health health_ = Health::good;
     bool was_full_ = false;
     RowCache rows_;
-    RecentChanges recent_;
+    RowCache rounds_;  // of their own, so that the many rounds do not push the wallets out
     rocksdb::WriteBatch batch_;
     std::string bytes_;
+    std::string scratch_;
     std::vector<IndexEntry> entries_;
+    std::vector<std::size_t> missing_;
+    std::vector<const Hash16*> missing_hashes_;
+    std::vector<Sequence> missing_at_;
     JournalEnd batch_end_;
 
     // Written by the lane, read by stats().
@@ -106,11 +108,7 @@ Result<Record> RocksStore::Inside::find(const RecordKey& key) const {
     Sequence sequence = 0;
     TRY(opened_.index->find({&hash, 1}, {&sequence, 1}));
     if (sequence == 0) return Record{};
-    const Result<Change> holder = read_change(*opened_.files, sequence);
-    if (!holder) return std::unexpected(holder.error());
-    return found_record(*holder, key, keys_, [this](Sequence original) {
-        return read_change(*opened_.files, original);
-    });
+    return load(key, sequence);
 }
 
 Result<Change> RocksStore::Inside::change(Sequence sequence) const {
@@ -185,6 +183,7 @@ RocksStats RocksStore::Inside::stats() const {
     const std::shared_lock gate(gate_);
     if (!opened_.index) return stats;
     stats.syncs = opened_.files->files->syncs();
+    stats.sync_us = opened_.files->files->sync_us();
     stats.sync_latest_us = opened_.files->files->sync_latest_us();
     stats.write_stalls_us = opened_.files->statistics->getTickerCount(rocksdb::STALL_MICROS);
     opened_.index->stats_to(stats);
@@ -194,52 +193,56 @@ RocksStats RocksStore::Inside::stats() const {
 // ---- lane
 // -----------------------------------------------------------------------------------------
 
+// Keys are not cached: only a call that comes again asks for one that is there.
+RowCache* RocksStore::Inside::cache_of(RecordKind kind) {
+    if (kind == RecordKind::key) return nullptr;
+    return kind == RecordKind::round ? &rounds_ : &rows_;
+}
+
 Result<void> RocksStore::Inside::read(std::span<const RecordKey> wanted, std::span<Record> found) {
     CHECK(wanted.size() == found.size());
     TRY(check_open());
-    std::vector<std::size_t> missing;
-    std::vector<const Hash16*> hashes;
-    std::uint64_t hits = 0;
-    constexpr std::size_t ahead = 4;
+    missing_.clear();
+    missing_hashes_.clear();
+    constexpr std::size_t ahead = 8;
     for (std::size_t at = 0; at < wanted.size(); ++at) {
-        if (at + ahead < wanted.size() && is_cached(wanted[at + ahead].kind)) {
-            rows_.prefetch(wanted[at + ahead].hash);
+        if (at + ahead < wanted.size()) {
+            const RecordKey& later = wanted[at + ahead];
+            if (const RowCache* cache = cache_of(later.kind)) cache->prefetch(later.hash);
         }
-        const Record* row = is_cached(wanted[at].kind) ? rows_.find(wanted[at].hash) : nullptr;
+        RowCache* cache = cache_of(wanted[at].kind);
+        const Record* row = cache != nullptr ? cache->find(wanted[at].hash) : nullptr;
         if (row != nullptr) {
             found[at] = *row;
-            ++hits;
         } else {
-            missing.push_back(at);
-            hashes.push_back(&wanted[at].hash);
+            missing_.push_back(at);
+            missing_hashes_.push_back(&wanted[at].hash);
         }
     }
-    hits_.fetch_add(hits, std::memory_order_relaxed);
-    misses_.fetch_add(missing.size(), std::memory_order_relaxed);
+    hits_.fetch_add(wanted.size() - missing_.size(), std::memory_order_relaxed);
+    misses_.fetch_add(missing_.size(), std::memory_order_relaxed);
 
-    std::vector<Sequence> sequences(missing.size());
-    TRY(opened_.index->find(hashes, sequences));
-    for (std::size_t at = 0; at < missing.size(); ++at) {
-        const RecordKey& key = wanted[missing[at]];
-        Result<Record> record = sequences[at] == 0 ? Record{} : load(key, sequences[at]);
+    missing_at_.resize(missing_.size());
+    TRY(opened_.index->find(missing_hashes_, missing_at_));
+    for (std::size_t at = 0; at < missing_.size(); ++at) {
+        const RecordKey& key = wanted[missing_[at]];
+        Result<Record> record = missing_at_[at] == 0 ? Record{} : load(key, missing_at_[at]);
         if (!record) return std::unexpected(std::move(record).error());
-        if (is_cached(key.kind)) rows_.put(key.hash, *record);
-        found[missing[at]] = std::move(*record);
+        // An absent round is not remembered: the movement that asked is about to open it.
+        const bool kept = key.kind != RecordKind::round || missing_at_[at] != 0;
+        if (RowCache* cache = cache_of(key.kind); cache != nullptr && kept)
+            cache->put(key.hash, *record);
+        found[missing_[at]] = std::move(*record);
     }
     return {};
 }
 
-Result<Record> RocksStore::Inside::load(const RecordKey& key, Sequence sequence) {
-    const LoadChange loaded = [this](Sequence original) -> Result<Change> {
-        if (const Change* recent = recent_.find(original)) return *recent;
-        return read_change(*opened_.files, original);
-    };
-    if (const Change* recent = recent_.find(sequence)) {
-        return found_record(*recent, key, keys_, loaded);
-    }
+Result<Record> RocksStore::Inside::load(const RecordKey& key, Sequence sequence) const {
     const Result<Change> holder = read_change(*opened_.files, sequence);
     if (!holder) return std::unexpected(holder.error());
-    return found_record(*holder, key, keys_, loaded);
+    return found_record(*holder, key, keys_, [this](Sequence original) {
+        return read_change(*opened_.files, original);
+    });
 }
 
 Result<void> RocksStore::Inside::commit(std::span<Change> changes) {
@@ -283,7 +286,7 @@ Result<void> RocksStore::Inside::fill_batch(std::span<Change> changes) {
         }
         batch_end_ = {change.sequence, change.time, sha256(bytes_)};
         batch_.Put(opened_.files->journal, slice(sequence_bytes(change.sequence)), bytes_);
-        append_entries(change, keys_, entries_);
+        append_entries(change, keys_, scratch_, entries_);
     }
     return {};
 }
@@ -307,13 +310,12 @@ void RocksStore::Inside::remember(std::span<const Change> changes) {
     for (const Change& change : changes) {
         if (change.transaction) ++entry;
         for (const Record& put : change.puts) {
-            if (is_cached(static_cast<RecordKind>(put.index())))
-                rows_.put(entries_[entry].hash, put);
+            RowCache* cache = cache_of(static_cast<RecordKind>(put.index()));
+            if (cache != nullptr) cache->put(entries_[entry].hash, put);
             ++entry;
         }
-        recent_.put(change);
     }
-    cached_.store(rows_.size(), std::memory_order_relaxed);
+    cached_.store(rows_.size() + rounds_.size(), std::memory_order_relaxed);
 }
 
 Result<JournalEnd> RocksStore::Inside::recover() {
@@ -336,7 +338,7 @@ Result<JournalEnd> RocksStore::Inside::recover() {
     opened_.index.reset();
     opened_.files.reset();
     rows_.clear();
-    recent_.clear();
+    rounds_.clear();
     auto opened = open_store(options_, IndexStart::as_found);
     if (!opened) return std::unexpected(std::move(opened).error());
     opened_ = std::move(*opened);

@@ -24,7 +24,7 @@ struct RocksOptions {
     std::string directory;
     bool create = false;                  // make a new store where there is none
     std::size_t cache_rows = 262'144;     // wallets and directory records; about 700 bytes each
-    std::size_t recent_changes = 16'384;  // about 1,500 bytes each
+    std::size_t cache_rounds = 65'536;               // about 500 bytes each
     std::size_t index_generation_entries = 1 << 20;  // 48 bytes each, two to four generations
     std::size_t index_generations_waiting_max = 2;   // beyond these commit() waits
     std::size_t block_cache_bytes = 128 << 20;
@@ -39,6 +39,7 @@ struct RocksOptions {
 // Figures for metrics; each may be from a slightly different moment.
 struct RocksStats {
     std::uint64_t syncs = 0;
+    std::uint64_t sync_us = 0;  // all together
     std::uint64_t sync_latest_us = 0;
     std::uint64_t batch_bytes_latest = 0;
     std::uint64_t index_entries_active = 0;       // in the generation that is being filled

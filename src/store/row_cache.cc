@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "store/index_table.h"
+
 namespace coffer {
 
 RowCache::RowCache(std::size_t rows)
@@ -18,7 +20,7 @@ std::size_t RowCache::set_of(const Hash16& hash) const {
 const Record* RowCache::find(const Hash16& hash) {
     Set& set = sets_[set_of(hash)];
     for (std::size_t way = 0; way < ways; ++way) {
-        if (set.hashes[way] != hash) continue;
+        if (!same_hash(set.hashes[way], hash)) continue;
         set.asked = static_cast<std::uint8_t>(set.asked | (1U << way));
         return &set.records[way];
     }
@@ -47,10 +49,5 @@ void RowCache::clear() {
     std::fill(sets_.begin(), sets_.end(), Set{});
     size_ = 0;
 }
-
-RecentChanges::RecentChanges(std::size_t changes)
-    : changes_(std::bit_ceil(std::max<std::size_t>(changes, 1))), mask_(changes_.size() - 1) {}
-
-void RecentChanges::clear() { std::fill(changes_.begin(), changes_.end(), Change{}); }
 
 }  // namespace coffer

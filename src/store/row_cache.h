@@ -38,21 +38,4 @@ private:
     std::size_t size_ = 0;
 };
 
-// The last so many Changes: a payout finds the round of its wager, and a rollback its wager,
-// without reading and decoding the journal.
-class RecentChanges {
-public:
-    explicit RecentChanges(std::size_t changes);
-    const Change* find(Sequence sequence) const {
-        const Change& change = changes_[sequence & mask_];
-        return change.sequence == sequence && sequence != 0 ? &change : nullptr;
-    }
-    void put(const Change& change) { changes_[change.sequence & mask_] = change; }
-    void clear();
-
-private:
-    std::vector<Change> changes_;
-    std::size_t mask_;
-};
-
 }  // namespace coffer

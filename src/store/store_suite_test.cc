@@ -32,7 +32,7 @@ struct RocksKind {
     RocksOptions options{.directory = fresh_directory(),
                          .create = true,
                          .cache_rows = 64,
-                         .recent_changes = 8,
+                         .cache_rounds = 8,
                          .index_generation_entries = 50};
     std::unique_ptr<Store> open() {
         auto store = RocksStore::open(options);

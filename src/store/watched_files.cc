@@ -26,6 +26,7 @@ private:
         rocksdb::IOStatus status = call();
         const auto took = static_cast<std::uint64_t>(clock.monotonic() - start);
         files_.sync_latest_us_.store(took, std::memory_order_relaxed);
+        files_.sync_us_.fetch_add(took, std::memory_order_relaxed);
         files_.syncs_.fetch_add(1, std::memory_order_relaxed);
         if (!status.ok()) files_.sync_failed_.store(true, std::memory_order_relaxed);
         return status;

@@ -21,12 +21,14 @@ public:
 
     bool sync_failed() const { return sync_failed_.load(std::memory_order_relaxed); }
     std::uint64_t syncs() const { return syncs_.load(std::memory_order_relaxed); }
+    std::uint64_t sync_us() const { return sync_us_.load(std::memory_order_relaxed); }
     std::uint64_t sync_latest_us() const { return sync_latest_us_.load(std::memory_order_relaxed); }
 
 private:
     friend class WatchedLog;
     std::atomic<bool> sync_failed_{false};
     std::atomic<std::uint64_t> syncs_{0};
+    std::atomic<std::uint64_t> sync_us_{0};
     std::atomic<std::uint64_t> sync_latest_us_{0};
 };
 
