@@ -1,0 +1,458 @@
+// The rules as tables: one row per intent, its outcome in the last column and, where money matters, the
+// player's balance after it. Rows of a table run from top to bottom in one world. The columns are
+//
+//     player  verb  id  round  amount  [options]  | outcome  [balance]
+//
+// with `-` for what does not apply. Each table names the rule of the specification that it pins.
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ledger/world_fixture.h"
+
+namespace coffer {
+namespace {
+
+std::string_view word(Decline decline) {
+    switch (decline) {
+        case Decline::none: return "done";
+        case Decline::session_unknown: return "session_unknown";
+        case Decline::session_expired: return "session_expired";
+        case Decline::player_unknown: return "player_unknown";
+        case Decline::player_blocked: return "player_blocked";
+        case Decline::currency_wrong: return "currency_wrong";
+        case Decline::insufficient_funds: return "insufficient_funds";
+        case Decline::conflict: return "conflict";
+        case Decline::transaction_unknown: return "transaction_unknown";
+        case Decline::already_rolled_back: return "already_rolled_back";
+        case Decline::cancelled_before_arrival: return "cancelled";
+        case Decline::round_closed: return "round_closed";
+        case Decline::no_wager_in_round: return "no_wager";
+        case Decline::already_settled: return "already_settled";
+        case Decline::not_latest_wager: return "not_latest";
+        case Decline::promotion_unknown: return "promotion_unknown";
+        case Decline::limit_reached: return "limit_reached";
+        case Decline::was_refused: return "was_refused";
+        case Decline::nothing_to_withdraw: return "nothing_to_withdraw";
+        case Decline::below_minimum: return "below_minimum";
+        case Decline::no_payout_address: return "no_payout_address";
+        case Decline::not_found: return "not_found";
+        case Decline::exists: return "exists";
+        case Decline::invalid: return "invalid";
+        case Decline::amount_overflow: return "overflow";
+        case Decline::not_permitted: return "not_permitted";
+    }
+    return "?";
+}
+
+struct Row {
+    std::string player, verb, id, round, amount, outcome, balance;
+    std::vector<std::string> options;
+    std::string option(std::string_view name) const {
+        for (const std::string& option : options) {
+            if (option == name) return "yes";
+            if (option.starts_with(std::string(name) + "=")) return option.substr(name.size() + 1);
+        }
+        return {};
+    }
+    long units() const { return amount == "-" ? 0 : std::stol(amount); }
+};
+
+Row parse_row(const std::string& line) {
+    std::istringstream words(line);
+    Row row;
+    words >> row.player >> row.verb >> row.id >> row.round >> row.amount;
+    for (std::string next; words >> next && next != "|";) row.options.push_back(next);
+    words >> row.outcome >> row.balance;
+    if (row.id == "-") row.id.clear();
+    if (row.round == "-") row.round.clear();
+    return row;
+}
+
+class Table : public World {
+protected:
+    void run(std::string_view table) {
+        std::istringstream lines{std::string(table)};
+        for (std::string line; std::getline(lines, line);) {
+            if (line.find_first_not_of(' ') == std::string::npos) continue;
+            SCOPED_TRACE(line);
+            const Row row = parse_row(line);
+            const Outcome outcome = play(row);
+            EXPECT_EQ(outcome.fault, Fault::none);
+            std::string said(word(outcome.decline));
+            if (outcome.replay && outcome.done()) said = "replay";
+            if (outcome.decline == Decline::conflict) said += ":" + field_names(outcome.differs);
+            EXPECT_EQ(said, row.outcome);
+            if (row.balance.empty()) continue;
+            EXPECT_EQ(std::to_string(balance(row.player)), row.balance);
+        }
+        expect_clean();
+    }
+
+    Outcome play(const Row& row) {
+        if (row.verb == "deposit" || row.verb == "adjust" || row.verb == "withdraw" ||
+            row.verb == "grant" || row.verb == "prize") {
+            return perform(cash(row));
+        }
+        if (row.verb == "block" || row.verb == "unblock" || row.verb == "limit") return perform(change(row));
+        if (row.verb == "promotion") return perform(promotion(row));
+        if (row.verb == "token") return perform(token(row));
+        if (row.verb == "status") return perform(status(row));
+        if (row.verb == "balance") {
+            AskBalance ask;
+            ask.caller = wager(row.player, "", "", 0).caller;
+            ask.currency = eur;
+            ask.promotion = row.option("promotion");
+            session(row, ask.caller);
+            return perform(ask);
+        }
+        return perform(move(row));
+    }
+
+    Move cash(const Row& row) {
+        Move move;
+        move.caller.tenant = tenant;
+        move.caller.player.id = row.player;
+        move.currency = row.option("currency") == "wrong" ? 0 : eur;
+        move.amount.units = row.units();
+        move.external_id = row.id;
+        move.kind = row.verb == "deposit"    ? TransactionKind::deposit
+                    : row.verb == "adjust"   ? TransactionKind::adjust
+                    : row.verb == "withdraw" ? TransactionKind::withdraw
+                    : row.verb == "grant"    ? TransactionKind::grant
+                                             : TransactionKind::prize;
+        move.group = row.id.empty() ? KeyGroup::self : KeyGroup::native_deposit;
+        if (row.verb == "withdraw") move.group = KeyGroup::native_withdrawal;
+        if (row.option("bucket") == "earned") move.bucket = AccountCode::earned;
+        if (row.option("bucket") == "bonus") move.bucket = AccountCode::bonus;
+        return move;
+    }
+
+    ChangePlayer change(const Row& row) {
+        ChangePlayer change;
+        change.tenant = tenant;
+        change.player = row.player;
+        if (row.verb == "block") change.blocked = true;
+        if (row.verb == "unblock") change.blocked = false;
+        if (row.verb == "limit") {
+            Limits limits;
+            limits.currency = eur;
+            (row.id == "wager"   ? limits.wager_max
+             : row.id == "day"   ? limits.wagered_day_max
+             : row.id == "week"  ? limits.wagered_week_max
+             : row.id == "loss"  ? limits.loss_day_max
+                                 : limits.loss_week_max) = Amount{row.units()};
+            change.limits = std::vector<Limits>{limits};
+        }
+        return change;
+    }
+
+    CreatePromotion promotion(const Row& row) {
+        Promotion promotion;
+        promotion.tenant = tenant;
+        promotion.player = row.player;
+        promotion.id = row.id;
+        promotion.currency = eur;
+        promotion.budget.units = row.units();
+        return CreatePromotion{promotion};
+    }
+
+    // An integrator token: `id` is the token, `round` its state.
+    OpenSession token(const Row& row) {
+        OpenSession open;
+        open.caller.tenant = tenant;
+        open.caller.player.id = row.player;
+        open.session.kind = SessionKind::launch_token;
+        open.session.integration = integrator;
+        open.session.currency = eur;
+        open.session.digest = sha256(row.id);
+        open.session.authenticated = row.round != "issued";
+        open.ttl = row.round == "expired" ? -second_us : 0;
+        return open;
+    }
+
+    static void session(const Row& row, Caller& caller) {
+        const std::string name = row.option("session");
+        if (!name.empty()) caller.session = sha256(name);
+        if (!row.option("game").empty()) caller.game = row.option("game");
+    }
+
+    void as_integrator(const Row& row, Caller& caller, SessionRule rule) {
+        caller.integration = integrator;
+        caller.player.site = 1;
+        caller.session = sha256("token-" + row.player);
+        caller.session_kind = SessionKind::launch_token;
+        caller.rule = rule;
+        session(row, caller);
+    }
+
+    AskStatus status(const Row& row) {
+        AskStatus ask;
+        ask.caller = wager(row.player, "", "", 0).caller;
+        as_integrator(row, ask.caller, SessionRule::issued);
+        ask.currency = row.option("currency") == "wrong" ? 0 : eur;
+        ask.amount.units = row.units();
+        ask.round = row.round;
+        ask.game = "game";
+        ask.provider = 1;
+        ask.external_id = row.id;
+        ask.group = row.option("as") == "credit"     ? KeyGroup::integrator_credit
+                    : row.option("as") == "rollback" ? KeyGroup::integrator_rollback
+                                                     : KeyGroup::integrator_debit;
+        return ask;
+    }
+
+    Move move(const Row& row) {
+        Move move = wager(row.player, row.id, row.round, row.units());
+        if (row.verb == "pay") move = payout(row.player, row.id, row.round, row.units());
+        if (row.verb == "back") move = rollback(row.player, row.id, row.round, row.units());
+        if (row.verb == "both") {
+            move.kind = TransactionKind::wager_and_payout;
+            move.payout.units = std::stol(row.option("pays"));
+        }
+        if (row.verb == "debit" || row.verb == "credit" || row.verb == "undo") integrator_move(row, move);
+        session(row, move.caller);
+        if (!row.option("game").empty()) move.game = row.option("game");
+        if (row.option("currency") == "wrong") move.currency = 0;
+        move.closes_round = !row.option("close").empty();
+        move.promotion = row.option("promotion");
+        move.free_bet = !row.option("free").empty();
+        return move;
+    }
+
+    void integrator_move(const Row& row, Move& move) {
+        const bool debit = row.verb == "debit";
+        as_integrator(row, move.caller, debit ? SessionRule::live : SessionRule::issued);
+        move.provider = 1;
+        move.kind = debit ? TransactionKind::wager
+                    : row.verb == "credit" ? TransactionKind::payout : TransactionKind::rollback;
+        move.group = debit ? KeyGroup::integrator_debit
+                     : row.verb == "credit" ? KeyGroup::integrator_credit
+                                            : KeyGroup::integrator_rollback;
+        if (row.verb != "undo") return;
+        move.reference_group = KeyGroup::integrator_debit;
+        move.reference = row.option("of").empty() ? row.id : row.option("of");
+    }
+};
+
+TEST_F(Table, rollback_table_of_rgs) {
+    run(R"(
+        alice deposit - - 1000                | done 1000
+        alice wager w1 r1 50                  | done 950
+        alice back  w1 r1 50                  | done 1000
+        alice back  w1 r1 50                  | already_rolled_back 1000
+        alice wager w1 r1 50                  | already_rolled_back 1000
+        alice back  w9 r1 50                  | transaction_unknown 1000
+        alice wager w9 r1 50                  | cancelled 1000
+        alice wager w8 r1 5000                | insufficient_funds 1000
+        alice back  w8 r1 5000                | transaction_unknown 1000
+        alice wager w8 r1 5000                | insufficient_funds 1000
+        alice wager w2 r2 50                  | done 950
+        alice back  w2 r2 51                  | conflict:amount 950
+        alice back  w2 rx 50                  | conflict:round 950
+        alice back  w2 r2 50 game=other       | conflict:game 950
+        alice pay   p2 r2 0                   | done 950
+        alice back  w2 r2 50                  | already_settled 950
+        alice both  b3 r3 20 pays=0           | done 930
+        alice back  b3 r3 20                  | done 950
+        alice both  b4 r4 20 pays=1           | done 931
+        alice back  b4 r4 20                  | already_settled 931
+        alice wager w5 r5 10 close            | done 921
+        alice back  w5 r5 10                  | round_closed 921
+        alice back  p2 r2 0                   | transaction_unknown 921
+        alice back  w7 r5 10                  | transaction_unknown 921
+        alice back  w2 r2 50 session=none     | already_settled 921
+        bob   back  w5 r5 10                  | transaction_unknown 0
+        nobody back w5 r5 10                  | player_unknown
+        alice back  w5 r5 10 currency=wrong   | currency_wrong
+    )");
+}
+
+TEST_F(Table, rollback_table_of_integrator) {
+    run(R"(
+        alice token token-alice live -        | done
+        alice deposit - - 1000                | done 1000
+        alice debit  d1 r1 50                 | done 950
+        alice debit  d2 r1 10                 | done 940
+        alice undo   d1 r1 50                 | done 990
+        alice undo   d1 r1 50                 | replay 990
+        alice undo   x1 r1 50 of=d1           | already_rolled_back 990
+        alice debit  d1 r1 50                 | already_rolled_back 990
+        alice status d1 r1 50                 | already_rolled_back
+        alice status d1 r1 50 as=rollback     | done
+        alice undo   x2 r1 10 of=d2           | done 1000
+        alice undo   x2 r1 10 of=d2           | replay 1000
+        alice undo   d2 r1 10                 | already_rolled_back 1000
+        alice status x2 r1 10 as=rollback     | done
+        alice status d2 r1 10 as=rollback     | done
+        alice undo   d3 r1 10                 | transaction_unknown 1000
+        alice debit  d3 r1 10                 | cancelled 1000
+        alice status d3 r1 10                 | cancelled
+        alice status d3 r1 10 as=rollback     | cancelled
+        alice debit  d4 r1 5000               | insufficient_funds 1000
+        alice undo   d4 r1 5000               | transaction_unknown 1000
+        alice status d4 r1 5000               | was_refused
+        alice debit  d4 r1 5000               | insufficient_funds 1000
+        alice debit  d5 r5 50                 | done 950
+        alice undo   d5 r5 51                 | conflict:amount 950
+        alice undo   d5 rx 50                 | conflict:round 950
+        alice credit c5 r5 0                  | done 950
+        alice undo   d5 r5 50                 | already_settled 950
+        alice status d5 r5 50                 | done
+        alice status d5 r5 51                 | conflict:amount
+        alice status zz r5 50                 | transaction_unknown
+        alice status c5 r5 0  as=credit       | done
+        alice credit c6 r6 70                 | done 1020
+    )");
+}
+
+TEST_F(Table, order_of_checks) {
+    run(R"(
+        alice deposit - - 1000                                    | done 1000
+        alice wager w1 r1 10 close                                | done 990
+        alice block - - -                                         | done
+        alice wager w1 r1 10 close                                | replay 990
+        alice wager w1 r1 10 close session=none                   | replay 990
+        alice wager w1 r1 11 session=none                         | conflict:amount 990
+        nobody wager w2 r1 10 currency=wrong session=none         | player_unknown
+        alice wager w2 r1 10 currency=wrong session=none          | currency_wrong
+        alice wager w2 r1 10 session=none                         | session_unknown
+        alice wager w2 r1 10 session=bob                          | session_unknown
+        alice wager w2 r1 5000                                    | round_closed
+        alice wager w3 r3 5000                                    | player_blocked
+        alice unblock - - -                                       | done
+        alice wager w2 r1 5000                                    | round_closed 990
+        alice wager w3 r3 5000                                    | player_blocked 990
+        alice limit wager - 100                                   | done
+        alice wager w4 r4 5000                                    | limit_reached 990
+        alice limit wager - 10000                                 | done
+        alice wager w4 r4 5000                                    | limit_reached 990
+        alice wager w5 r4 5000                                    | insufficient_funds 990
+        alice wager w6 r4 5 game=other                            | done 985
+    )");
+}
+
+TEST_F(Table, integrator_tokens) {
+    run(R"(
+        alice token token-alice live -                 | done
+        alice token early issued -                     | done
+        alice token late  expired -                    | done
+        alice deposit - - 100                          | done 100
+        alice debit  d1 r1 10 session=early            | session_unknown 100
+        alice debit  d1 r1 10 session=late             | session_expired 100
+        alice debit  d1 r1 10 session=unheard          | session_unknown 100
+        alice debit  d1 r1 10 session=late currency=wrong | currency_wrong 100
+        alice debit  d1 r1 10                          | done 90
+        alice credit c1 r1 5 session=late              | done 95
+        alice credit c2 r1 5 session=unheard           | session_unknown 95
+        alice undo   dx r2 5 session=late              | transaction_unknown 95
+        alice status d1 r1 10 session=late             | done
+        alice status d1 r1 10 session=unheard          | session_unknown
+        bob   debit  d1 r1 10 session=token-alice      | session_unknown 0
+        alice block - - -                              | done
+        alice credit c3 r1 5                           | done 100
+        alice status d1 r1 10                          | done
+        alice debit  d9 r1 10                          | player_blocked 100
+    )");
+}
+
+TEST_F(Table, refusals_that_are_remembered_and_those_that_are_not) {
+    run(R"(
+        alice wager w1 r1 10                  | insufficient_funds 0
+        alice pay   p1 r1 10                  | no_wager 0
+        alice withdraw x1 - 10                | insufficient_funds 0
+        alice deposit - - 100                 | done 100
+        alice wager w1 r1 10                  | insufficient_funds 100
+        alice withdraw x1 - 10                | insufficient_funds 100
+        alice wager w1 r1 20                  | conflict:amount 100
+        alice wager w2 r1 10                  | done 90
+        alice pay   p1 r1 10                  | done 100
+        alice wager w3 r1 10 session=none     | session_unknown 100
+        alice wager w3 r1 10                  | done 90
+        alice wager w4 r1 10 currency=wrong   | currency_wrong 90
+        alice wager w4 r1 10                  | done 80
+    )");
+}
+
+TEST_F(Table, buckets_are_spent_bonus_first_and_paid_back) {
+    run(R"(
+        alice deposit - - 100                 | done 100
+        alice grant   - - 30                  | done 130
+        alice wager w1 r1 50                  | done 80
+        alice withdraw - - 81                 | insufficient_funds 80
+        alice pay   p1 r1 40                  | done 120
+        alice withdraw all - 91               | insufficient_funds 120
+        alice withdraw most - 90              | done 30
+        alice withdraw more - 1               | insufficient_funds 30
+    )");
+}
+
+TEST_F(Table, free_bets_draw_on_the_promotion) {
+    run(R"(
+        alice deposit - - 100                                   | done 100
+        alice promotion f1 - 30                                 | done
+        alice promotion f1 - 30                                 | done
+        alice promotion f1 - 31                                 | exists
+        alice wager w1 r1 20 promotion=f1 free                  | done 100
+        alice wager w2 r1 20 promotion=f1 free                  | insufficient_funds 100
+        alice wager w3 r1 5  promotion=f9 free                  | promotion_unknown 100
+        bob   wager w3 r1 5  promotion=f1 free                  | promotion_unknown 0
+        alice back  w1 r1 20                                    | done 100
+        alice wager w4 r1 30 promotion=f1 free                  | done 100
+        alice back  w4 r1 30 promotion=f1                       | done 100
+        alice wager w5 r1 10 promotion=f1 free                  | done 100
+        alice pay   p5 r1 15 promotion=f1                       | done 115
+        alice withdraw - - 101                                  | insufficient_funds 115
+        alice balance - - -  promotion=f1                       | done
+        bob   balance - - -  promotion=f1                       | promotion_unknown
+    )");
+}
+
+TEST_F(Table, limits_per_wager_day_and_loss) {
+    run(R"(
+        alice deposit - - 1000                | done 1000
+        alice limit day - 100                 | done
+        alice wager w1 r1 60                  | done 940
+        alice wager w2 r1 41                  | limit_reached 940
+        alice back  w1 r1 60                  | done 1000
+        alice wager w3 r1 100                 | done 900
+        alice limit loss - 150                | done
+        alice wager w4 r1 51                  | limit_reached 900
+        alice wager w5 r1 50                  | done 850
+        alice pay   p5 r1 20                  | done 870
+        alice wager w6 r1 20                  | done 850
+        alice wager w7 r1 1                   | limit_reached 850
+    )");
+}
+
+TEST_F(Table, adjustments_may_go_below_zero_and_nothing_else_does) {
+    run(R"(
+        alice adjust - - -50                  | done -50
+        alice wager w1 r1 1                   | insufficient_funds -50
+        alice wager w0 r1 0                   | insufficient_funds -50
+        alice deposit - - 80                  | done 30
+        alice wager w2 r1 30                  | done 0
+        alice adjust - - 5 bucket=earned      | done 5
+        alice withdraw - - 5                  | done 0
+        nobody deposit - - 5                  | player_unknown
+        alice deposit - - 5 currency=wrong    | currency_wrong 0
+    )");
+}
+
+TEST_F(Table, amounts_beyond_38_digits_are_refused) {
+    Move huge = cash(parse_row("alice deposit a - 1 | done"));
+    huge.amount.units = 1;
+    for (int digit = 1; digit < 38; ++digit) huge.amount.units *= 10;
+    huge.amount.units *= 9;
+    EXPECT_EQ(perform(huge).decline, Decline::none);
+    huge.external_id = "b";
+    EXPECT_EQ(perform(huge).decline, Decline::amount_overflow);
+    expect_clean();
+}
+
+}  // namespace
+}  // namespace coffer
