@@ -1,0 +1,75 @@
+#include "app/books.h"
+
+#include <utility>
+
+#include "app/data_directory.h"
+#include "base/random.h"
+#include "store/memory_store.h"
+#include "store/rocks_store.h"
+
+namespace coffer {
+
+Result<std::unique_ptr<RocksStore>> open_store(const std::string& directory, IfAbsent if_absent) {
+    RocksOptions options;
+    options.directory = store_folder(directory);
+    options.create = if_absent == IfAbsent::create;
+    return RocksStore::open(options);
+}
+
+Result<std::unique_ptr<Books>> Books::open(const BooksOptions& options, const Clock& clock, Log& log,
+                                           Metrics& metrics) {
+    std::unique_ptr<Books> books(new Books);
+    switch (options.store) {
+        case StoreKind::rocksdb: {
+            auto store = open_store(options.directory, options.if_absent);
+            if (!store) return std::unexpected(std::move(store).error());
+            books->rocks_ = store->get();
+            books->store_ = std::move(*store);
+            break;
+        }
+        case StoreKind::memory: {
+            SecretKey16 secret{};
+            fill_random(secret);
+            books->store_ = std::make_unique<MemoryStore>(secret);
+            break;
+        }
+    }
+    auto ledger = Ledger::open(*books->store_, options.ledger, clock, log, metrics);
+    if (!ledger) return std::unexpected(std::move(ledger).error());
+    books->ledger_ = std::move(*ledger);
+    return books;
+}
+
+Books::~Books() = default;
+
+Result<void> Books::copy_to(const std::string& directory) const {
+    if (rocks_ == nullptr) {
+        return fail(ErrorCode::invalid, "a store in memory has nothing to copy");
+    }
+    return rocks_->checkpoint(directory);
+}
+
+void Books::publish_figures(Metrics& metrics) const {
+    if (rocks_ == nullptr) return;
+    const RocksStats stats = rocks_->stats();
+    const auto set = [&](std::string_view name, std::string_view help, std::uint64_t value) {
+        metrics.gauge(name, help).set(static_cast<std::int64_t>(value));
+    };
+    set("coffer_store_sync_latest_microseconds", "How long the latest sync took.",
+        stats.sync_latest_us);
+    set("coffer_store_batch_latest_bytes", "How much the latest batch wrote.",
+        stats.batch_bytes_latest);
+    set("coffer_store_index_entries_active", "Index entries not yet being written to files.",
+        stats.index_entries_active);
+    set("coffer_store_index_generations_waiting", "Full index generations waiting to be written.",
+        stats.index_generations_waiting);
+    set("coffer_store_index_waits", "Commits so far that waited for the index to be written.",
+        stats.index_waits);
+    set("coffer_store_write_stall_microseconds", "How long so far RocksDB held writes back.",
+        stats.write_stalls_us);
+    set("coffer_store_cache_hits", "Records so far that the store's row cache had.",
+        stats.cache_hits);
+    set("coffer_store_cache_misses", "Records so far that it had not.", stats.cache_misses);
+}
+
+}  // namespace coffer

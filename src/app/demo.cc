@@ -1,0 +1,132 @@
+// `coffer demo`: a whole wallet with a fixed, public world in it, for trying, for tests and for
+// examples.
+
+#include <stdlib.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include "app/books.h"
+#include "app/commands.h"
+#include "app/complain.h"
+#include "app/data_directory.h"
+#include "app/demo_curl.h"
+#include "app/demo_world.h"
+#include "app/master_key.h"
+#include "app/serving.h"
+
+namespace coffer {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The data directory: the one that was named, or one of our own that goes when we go.
+class DemoFolder {
+public:
+    static Result<DemoFolder> open(const std::string& named) {
+        if (!named.empty()) {
+            TRY(make_directory(named));
+            return DemoFolder(named, std::nullopt);
+        }
+        std::error_code error;
+        std::string path = (fs::temp_directory_path(error) / "coffer-demo-XXXXXX").string();
+        if (error || ::mkdtemp(path.data()) == nullptr) {
+            return fail(ErrorCode::io, "cannot make a temporary folder like " + path);
+        }
+        return DemoFolder(path, path);
+    }
+    DemoFolder(DemoFolder&& other) noexcept
+        : path_(std::move(other.path_)), ours_(std::exchange(other.ours_, std::nullopt)) {}
+    DemoFolder& operator=(DemoFolder&&) = delete;
+    ~DemoFolder() {
+        std::error_code error;
+        if (ours_) fs::remove_all(*ours_, error);
+    }
+    const std::string& path() const { return path_; }
+
+private:
+    DemoFolder(std::string path, std::optional<std::string> ours)
+        : path_(std::move(path)), ours_(std::move(ours)) {}
+    std::string path_;
+    std::optional<std::string> ours_;
+};
+
+Result<MasterKey> master_key_in(const std::string& directory) {
+    const std::string path = default_master_key_file(directory);
+    std::error_code error;
+    return fs::exists(path, error) ? read_master_key(path) : make_master_key(path);
+}
+
+Result<ListenAddress> judged_address(const DemoOptions& options) {
+    const auto address = parse_listen_address(options.listen);
+    if (!address) {
+        return fail(ErrorCode::invalid, "--listen is a numeric address with a port, such as "
+                                        "127.0.0.1:8080 or [::1]:0, not " + options.listen);
+    }
+    if (!address->is_loopback && !options.public_secrets_are_fine) {
+        return fail(ErrorCode::invalid,
+                    options.listen + " can be reached by others, and everybody knows the demo's "
+                    "secrets; if that is what you want, add --public-secrets-are-fine");
+    }
+    return *address;
+}
+
+Result<void> run_demo(const DemoOptions& options, const std::string& directory,
+                      const ListenAddress& address, Signals& signals) {
+    auto lock = DirectoryLock::take(directory, "demo");
+    if (!lock) return std::unexpected(lock.error());
+    const auto key = master_key_in(directory);
+    if (!key) return std::unexpected(key.error());
+    auto control = Control::listen(directory);
+    if (!control) return std::unexpected(control.error());
+
+    const SystemClock clock;
+    Log log(options.log.log);
+    Metrics metrics;
+    const StoreKind store = options.store == "memory" ? StoreKind::memory : StoreKind::rocksdb;
+    auto books = Books::open({.store = store, .directory = directory, .if_absent = IfAbsent::create},
+                             clock, log, metrics);
+    if (!books) return std::unexpected(books.error());
+
+    const DemoSite site{.store = (*books)->store(),
+                        .ledger = (*books)->ledger(),
+                        .master_key = *key,
+                        .stop_asked = [&] { return signals.stop_asked(); }};
+    TRY(fill_demo(site));
+    TRY(fill_demo_players(site, options.players));
+
+    const ServerOptions server{
+        .listen = {{.address = address.address,
+                    .port = address.port,
+                    .transport = options.public_secrets_are_fine
+                                     ? ListenOptions::Transport::insecure_allowed
+                                     : ListenOptions::Transport::secure_or_loopback}},
+        .io_threads = options.io_threads,
+        .call_lines = options.log.calls ? ServerOptions::CallLines::on
+                                        : ServerOptions::CallLines::off};
+    const ServingParts parts{**books, clock, log, metrics, signals, *control};
+    return serve_until_stopped(parts, server, DeskOptions{.master_key = *key},
+                               [](const std::vector<BoundAddress>& bound) {
+        const std::string url = "http://" + url_host(bound[0].address, bound[0].port);
+        std::printf("coffer is listening on %s\n\n%s", url.c_str(), demo_curl_lines(url).c_str());
+        std::fflush(stdout);
+    });
+}
+
+}  // namespace
+
+int run(const DemoOptions& options) {
+    const auto address = judged_address(options);
+    if (!address) return complain(address.error());
+    Signals signals;
+    const auto folder = DemoFolder::open(options.data);
+    if (!folder) return complain(folder.error());
+    if (const auto ran = run_demo(options, folder->path(), *address, signals); !ran) {
+        return complain(ran.error());
+    }
+    return 0;
+}
+
+}  // namespace coffer

@@ -1,0 +1,78 @@
+#pragma once
+// What the command line asks for: one struct a command, filled by parse_options().
+//
+// The help that teaches lives in options.cc. A command gets its own struct and nothing else; adding a
+// command is a struct here, a block there, a line in commands.h and its own file.
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/log.h"
+
+namespace coffer {
+
+// Where the books are: a configuration file says it, or the data directory is named. One of the two.
+struct Place {
+    std::string config;
+    std::string data;
+};
+
+struct LogChoice {
+    Log::Options log;
+    bool calls = true;  // one line a call
+};
+
+struct InitOptions { std::string config; };
+struct KeyCreateOptions {
+    Place place;
+    std::string tenant;  // name or id; empty for scope install
+    std::vector<std::string> scopes;
+    std::string label;
+    std::int64_t days = 0;  // 0: never expires
+};
+struct KeyListOptions { Place place; };
+struct KeyRevokeOptions {
+    Place place;
+    std::string id;
+};
+struct ServeOptions { std::string config; };
+struct DemoOptions {
+    std::string listen = "127.0.0.1:8080";
+    bool public_secrets_are_fine = false;
+    std::string data;  // empty: a fresh temporary folder
+    std::uint64_t players = 0;
+    std::string store = "rocksdb";
+    int io_threads = 1;
+    LogChoice log;
+};
+struct VerifyOptions { Place place; };
+struct BackupOptions {
+    Place place;
+    std::string to;
+};
+struct RestoreOptions {
+    std::string from;
+    std::string data;
+    std::string master_key_file;  // empty: the key is brought by hand
+};
+struct ExplainOptions {
+    Place place;
+    std::string id;
+};
+struct ReindexOptions { Place place; };
+struct CheckConfigOptions { std::string config; };
+struct VersionOptions {};
+
+using Options =
+    std::variant<InitOptions, KeyCreateOptions, KeyListOptions, KeyRevokeOptions, ServeOptions,
+                 DemoOptions, VerifyOptions, BackupOptions, RestoreOptions, ExplainOptions,
+                 ReindexOptions, CheckConfigOptions, VersionOptions>;
+
+// The command asked for; or, when there is none to run (help was shown, a mistake was explained), the
+// exit code. Prints to standard output and standard error.
+std::expected<Options, int> parse_options(int count, const char* const* words);
+
+}  // namespace coffer

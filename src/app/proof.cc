@@ -1,0 +1,29 @@
+#include "app/proof.h"
+
+#include <fmt/core.h>
+
+#include "app/books.h"
+#include "ledger/verify.h"
+#include "store/rocks_store.h"
+
+namespace coffer {
+
+Result<std::string> prove_books(const std::string& directory) {
+    const auto store = open_store(directory, IfAbsent::refuse);
+    if (!store) return std::unexpected(store.error());
+    const auto report = verify_books(**store);
+    if (!report) return std::unexpected(report.error());
+    for (const std::string& mistake : report->mistakes) {
+        fmt::print(stderr, "wrong: {}\n", mistake);
+    }
+    if (!report->clean()) {
+        return fail(ErrorCode::corrupt, fmt::format("the books in {} are wrong in {} places",
+                                                    directory, report->mistakes_found));
+    }
+    return fmt::format("{} records, {} transactions, {} wallets, {} rounds, {} keys and {} other "
+                       "records are right, and the hash chain holds",
+                       report->records, report->transactions, report->wallets, report->rounds,
+                       report->keys, report->others);
+}
+
+}  // namespace coffer
