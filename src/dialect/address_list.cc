@@ -31,7 +31,7 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-std::optional<Address> parse_address(std::string_view text) {
+std::optional<Address> parse_peer_address(std::string_view text) {
     std::array<char, INET6_ADDRSTRLEN> terminated{};
     if (text.empty() || text.size() >= terminated.size()) return {};
     std::ranges::copy(text, terminated.begin());
@@ -47,7 +47,7 @@ AddressList::AddressList(const std::vector<std::string>& networks) { add(network
 void AddressList::add(const std::vector<std::string>& networks) {
     for (const std::string_view text : networks) {
         const std::size_t slash = std::min(text.find('/'), text.size());
-        const std::optional<Address> address = parse_address(text.substr(0, slash));
+        const std::optional<Address> address = parse_peer_address(text.substr(0, slash));
         Network network;  // stays in the list even if it is nonsense: a list with a slip in it is
                           // not an empty list, which would let everybody in
         if (address) {
@@ -90,7 +90,7 @@ std::string client_address(const Call& call, const AddressList& trusted_proxies)
     }
     std::string_view client = call.peer_address;
     while (!hops.empty()) {
-        const std::optional<Address> address = parse_address(client);
+        const std::optional<Address> address = parse_peer_address(client);
         if (!address || !trusted_proxies.contains(*address)) break;
         client = hops.back();
         hops.pop_back();

@@ -15,7 +15,7 @@ namespace coffer {
 
 // Every address as IPv6; IPv4 as ::ffff:a.b.c.d.
 using Address = std::array<std::uint8_t, 16>;
-std::optional<Address> parse_address(std::string_view text);
+std::optional<Address> parse_peer_address(std::string_view text);
 
 class AddressList {
 public:

@@ -156,7 +156,7 @@ std::string cidr_mistake(std::string_view text) {
     const std::int64_t bits_max = address.find(':') == std::string_view::npos ? 32 : 128;
     const bool prefix = slash == std::string_view::npos ||
                         parse_integer(text.substr(slash + 1), 0, bits_max).has_value();
-    return parse_address(address) && prefix ? "" : "must hold networks like 192.0.2.0/24";
+    return parse_peer_address(address) && prefix ? "" : "must hold networks like 192.0.2.0/24";
 }
 
 std::string origin_mistake(std::string_view text) {
