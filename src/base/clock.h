@@ -1,8 +1,8 @@
 #pragma once
 // Time, handed down so that tests can own it.
 //
-// Wall time is microseconds since 1970-01-01 UTC; monotonic time is microseconds since some start and
-// is only good for differences. Both may be read from any thread.
+// Wall time is microseconds since 1970-01-01 UTC; monotonic time is microseconds since some start
+// and is only good for differences. Both may be read from any thread.
 
 #include <cstdint>
 

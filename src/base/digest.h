@@ -14,8 +14,8 @@
 
 namespace coffer {
 
-using Digest = std::array<std::uint8_t, 32>;   // SHA-256
-using Hash16 = std::array<std::uint8_t, 16>;   // SipHash-2-4-128 under a secret key
+using Digest = std::array<std::uint8_t, 32>;  // SHA-256
+using Hash16 = std::array<std::uint8_t, 16>;  // SipHash-2-4-128 under a secret key
 using SecretKey16 = std::array<std::uint8_t, 16>;
 using MasterKey = std::array<std::uint8_t, 32>;
 
@@ -27,12 +27,12 @@ Hash16 keyed_hash(const SecretKey16& key, std::string_view bytes);
 enum class HmacHash { sha256, sha512 };
 std::string hmac(HmacHash hash, std::string_view key, std::string_view bytes);  // raw bytes
 
-std::string to_hex(std::string_view bytes);                          // lower case
-std::optional<std::string> from_hex(std::string_view text);          // either case
-std::string to_base64(std::string_view bytes);                       // padded, standard alphabet
-std::optional<std::string> from_base64(std::string_view text);       // padding optional, strict
-std::string to_base64url(std::string_view bytes);                    // no padding
-std::optional<std::string> from_base64url(std::string_view text);    // no padding
+std::string to_hex(std::string_view bytes);                        // lower case
+std::optional<std::string> from_hex(std::string_view text);        // either case
+std::string to_base64(std::string_view bytes);                     // padded, standard alphabet
+std::optional<std::string> from_base64(std::string_view text);     // padding optional, strict
+std::string to_base64url(std::string_view bytes);                  // no padding
+std::optional<std::string> from_base64url(std::string_view text);  // no padding
 
 // Equal in content and length; the time taken depends on the lengths only.
 bool equal_constant_time(std::string_view left, std::string_view right);

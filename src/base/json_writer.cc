@@ -2,36 +2,11 @@
 
 #include <array>
 #include <charconv>
-#include <cstring>
 
 namespace coffer {
 namespace {
 
-constexpr std::uint64_t ones = 0x0101010101010101U;
-constexpr std::uint64_t high_bits = 0x8080808080808080U;
-
-constexpr std::uint64_t zero_bytes(std::uint64_t word) { return (word - ones) & ~word & high_bits; }
-
-// Whether one of eight characters is a quote, a backslash or below space. Eight at a time brought a
-// 36-character id from 34 ns to 9.
-bool needs_escape(std::uint64_t word) {
-    const std::uint64_t quotes = zero_bytes(word ^ (ones * '"'));
-    const std::uint64_t backslashes = zero_bytes(word ^ (ones * '\\'));
-    const std::uint64_t controls = (word - ones * 0x20) & ~word & high_bits;
-    return (quotes | backslashes | controls) != 0;
-}
-
 bool needs_escape(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
-
-std::size_t plain_length(std::string_view text) {
-    std::size_t length = 0;
-    for (std::uint64_t word = 0; text.size() - length >= sizeof word; length += sizeof word) {
-        std::memcpy(&word, text.data() + length, sizeof word);
-        if (needs_escape(word)) break;
-    }
-    while (length < text.size() && !needs_escape(text[length])) ++length;
-    return length;
-}
 
 void append_escaped(std::string& out, char c) {
     switch (c) {
@@ -60,15 +35,18 @@ void append_integer(std::string& out, Integer value) {
 
 }  // namespace
 
+// Characters go over in runs, not one by one. Looking at eight of them at a time gained 2 ns of 12
+// for a 36-character id and was not worth its lines.
 void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
-    while (true) {
-        const std::size_t plain = plain_length(text);
-        out.append(text.substr(0, plain));
-        if (plain == text.size()) break;
-        append_escaped(out, text[plain]);
-        text.remove_prefix(plain + 1);
+    auto run = text.begin();
+    for (auto at = text.begin(); at != text.end(); ++at) {
+        if (!needs_escape(*at)) continue;
+        out.append(run, at);
+        append_escaped(out, *at);
+        run = at + 1;
     }
+    out.append(run, text.end());
     out.push_back('"');
 }
 

@@ -21,7 +21,7 @@ namespace coffer {
 namespace {
 
 // What may wait for the disk: about 20,000 lines.
-constexpr std::size_t queue_bytes_max = 4 * 1024 * 1024;
+constexpr std::size_t queue_bytes_max = std::size_t{4} * 1024 * 1024;
 
 // How long a line may wait for company. Waking the writer for each line cost a context switch a
 // line; so at most 500 a second are paid.

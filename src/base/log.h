@@ -2,8 +2,8 @@
 // One line an event, JSON or text, to standard error or a file, written by a thread of its own.
 //
 // A Log may be used from any thread; lines of one thread keep their order. When the queue is full
-// lines are dropped and counted, never waited for. Values are escaped; names are literals in the code.
-// Callers never pass secrets, tokens, query strings or full addresses.
+// lines are dropped and counted, never waited for. Values are escaped; names are literals in the
+// code. Callers never pass secrets, tokens, query strings or full addresses.
 
 #include <cstdint>
 #include <initializer_list>

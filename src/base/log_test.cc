@@ -17,7 +17,6 @@ namespace {
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::MatchesRegex;
-using testing::StartsWith;
 
 class LogFile : public testing::Test {
 protected:

@@ -1,8 +1,8 @@
 #pragma once
 // Counters, gauges and histograms in the Prometheus text format.
 //
-// A Metrics owns every series; the references it hands out live as long as it does. Registration takes
-// a lock and is done at start; counting is a relaxed atomic and may be done from any thread.
+// A Metrics owns every series; the references it hands out live as long as it does. Registration
+// takes a lock and is done at start; counting is a relaxed atomic and may be done from any thread.
 
 #include <array>
 #include <atomic>
@@ -32,15 +32,18 @@ private:
     std::atomic<std::int64_t> value_{0};
 };
 
-// Buckets at powers of two from 1 to 2^27 (a power-of-two histogram needs no search, only a count of
-// leading zeros), printed after multiplication by `unit` (1e-6 for microseconds shown as seconds).
+// Buckets at powers of two from 1 to 2^27 (a power-of-two histogram needs no search, only a count
+// of leading zeros), printed after multiplication by `unit` (1e-6 for microseconds shown as
+// seconds).
 class Histogram {
 public:
     static constexpr int buckets = 28;
     void observe(std::uint64_t value);
     std::uint64_t count() const;
     std::uint64_t sum() const { return sum_.load(std::memory_order_relaxed); }
-    std::uint64_t bucket(int index) const { return counts_[static_cast<std::size_t>(index)].load(std::memory_order_relaxed); }
+    std::uint64_t bucket(int index) const {
+        return counts_[static_cast<std::size_t>(index)].load(std::memory_order_relaxed);
+    }
 
 private:
     std::array<std::atomic<std::uint64_t>, buckets + 1> counts_{};

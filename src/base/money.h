@@ -1,9 +1,10 @@
 #pragma once
 // Exact amounts of money.
 //
-// An Amount is a signed count of units of 10^-scale, at most 38 digits; the scale (0..18) belongs to
-// the currency and is not stored here. No floating point anywhere; every operation that can overflow
-// says so instead of wrapping. Source: the project's semantics, section 1; JSON numbers as RFC 8259.
+// An Amount is a signed count of units of 10^-scale, at most 38 digits; the scale (0..18) belongs
+// to the currency and is not stored here. No floating point anywhere; every operation that can
+// overflow says so instead of wrapping. Source: the project's semantics, section 1; JSON numbers as
+// RFC 8259.
 
 #include <compare>
 #include <cstdint>

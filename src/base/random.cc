@@ -23,7 +23,8 @@ void ask_kernel(std::span<std::uint8_t> out) {
     }
 }
 
-// A system call for 4 KiB at a time instead of one for each id: 64 bytes cost 8 ns instead of 420.
+// A system call for 4 KiB at a time instead of one for each id: 64 bytes cost 110 ns instead of
+// 330.
 struct Reserve {
     std::array<std::uint8_t, 4096> bytes;
     std::size_t used = bytes.size();
@@ -87,7 +88,10 @@ std::optional<UuidBytes> parse_uuid(std::string_view text) {
     UuidBytes bytes;
     std::size_t place = 0;
     for (std::uint8_t& byte : bytes) {
-        if (is_hyphen_place(place) && text[place++] != '-') return std::nullopt;
+        if (is_hyphen_place(place)) {
+            if (text[place] != '-') return std::nullopt;
+            ++place;
+        }
         const int high = hex_value(text[place++]);
         const int low = hex_value(text[place++]);
         if (high < 0 || low < 0) return std::nullopt;

@@ -35,8 +35,8 @@ inline std::unexpected<Error> fail(ErrorCode code, std::string detail) {
 }  // namespace coffer
 
 // TRY(expression): leaves the function with the error if the expression failed, for Result<void>.
-#define TRY(...)                                                                      \
-    do {                                                                              \
-        if (auto try_result = (__VA_ARGS__); !try_result)                             \
-            return std::unexpected<::coffer::Error>(std::move(try_result).error());   \
+#define TRY(...)                                                                    \
+    do {                                                                            \
+        if (auto try_result = (__VA_ARGS__); !try_result)                           \
+            return std::unexpected<::coffer::Error>(std::move(try_result).error()); \
     } while (false)

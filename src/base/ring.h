@@ -1,8 +1,8 @@
 #pragma once
 // A bounded queue from one thread to another, without locks.
 //
-// One producer thread calls push, one consumer thread calls pop. Capacity is rounded up to a power of
-// two and never grows: a full ring is the sign of overload that the caller must answer.
+// One producer thread calls push, one consumer thread calls pop. Capacity is rounded up to a power
+// of two and never grows: a full ring is the sign of overload that the caller must answer.
 
 #include <atomic>
 #include <bit>
