@@ -16,8 +16,8 @@ STOREY = {"base": 0, "store": 1, "ledger": 2, "dialect": 3, "settle": 3, "http":
 DOORS = {
     "base": None,
     "store": {"store.h", "record.h"},
-    "ledger": {"ledger.h", "intent.h", "outcome.h", "directory.h"},
-    "dialect": {"desk.h", "call.h", "dialects.h"},
+    "ledger": {"ledger.h", "intent.h", "outcome.h", "directory.h", "verify.h"},
+    "dialect": {"desk.h", "call.h", "dialects.h", "public_id.h", "words.h"},
     "settle": {"settler.h"},
     "http": {"server.h"},
     "app": set(),

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dialect/public_id.h"
+
 namespace coffer {
 namespace {
 
@@ -20,8 +22,7 @@ Keyring unsealed_keyring(const Directory& directory, const MasterKey& master_key
         keyring.id_key = before->id_key;
     } else {
         keyring.cursor_key = derived_key(master_key, "coffer cursor key");
-        const std::string id_key = derived_key(master_key, "coffer id key");
-        std::copy_n(id_key.begin(), keyring.id_key.size(), keyring.id_key.begin());
+        keyring.id_key = id_key_of(master_key);
     }
     for (const Tenant* tenant : directory.tenants()) {
         for (const Integration* integration : directory.integrations(tenant->id)) {

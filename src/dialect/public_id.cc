@@ -1,5 +1,7 @@
 // Ids and cursors that carry a sequence number without showing it.
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "dialect/text.h"
@@ -67,6 +69,14 @@ std::uint64_t check_bits(std::uint64_t sequence, std::uint64_t time_ms, const Se
 }
 
 }  // namespace
+
+// A use of the master key with a label of its own, like the others in picture.cc.
+SecretKey16 id_key_of(const MasterKey& master_key) {
+    const std::string derived = hmac(HmacHash::sha256, view(master_key), "coffer id key");
+    SecretKey16 key;
+    std::copy_n(derived.begin(), key.size(), key.begin());
+    return key;
+}
 
 // 48 bits of time, version 8, 12 bits, variant, 62 bits (RFC 9562, section 5.8): the 74 free bits
 // are ten of check and the 64 of the masked sequence number.

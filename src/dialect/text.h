@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "dialect/dialect.h"
+#include "dialect/public_id.h"
 
 namespace coffer {
 
@@ -39,17 +40,6 @@ std::optional<std::pair<std::string, std::string>> basic_credentials(const Call&
 
 // `Idempotency-Key`: absent gives "", 1..255 bytes the key, anything else a malformed Refusal.
 std::expected<std::string, Refusal> idempotency_key(const Call& call);
-
-// The public id of a transaction, a round or a withdrawal: a version-8 UUID of its time to the
-// millisecond and its sequence number, the latter masked under a secret key, so that an id names
-// its record without an index and tells nobody how many there are. parse gives what was put in; the
-// ledger compares the time with the record's, so that a made-up id names nothing.
-std::string public_id(Sequence sequence, Time time, const SecretKey16& key);
-struct PublicId {
-    Sequence sequence = 0;
-    Time time_ms = 0;
-};
-std::optional<PublicId> parse_public_id(std::string_view text, const SecretKey16& key);
 
 // An opaque signed cursor for a sequence number, bound to its use (the route and its filters) by
 // `context`; nothing when it was not made for that.
