@@ -1,9 +1,9 @@
 // `coffer backup`: a consistent copy of the books in a new directory, verified.
 //
-// Only the process that has the store open can copy it consistently. So a running server is asked, over
-// its control socket; without one the books are opened here. The copy is verified by this process either
-// way, so that the server is not kept from its calls. What lies at `--to` looks like a data directory
-// without a master key, which belongs somewhere else.
+// Only the process that has the store open can copy it consistently. So a running server is asked,
+// over its control socket; without one the books are opened here. The copy is verified by this
+// process either way, so that the server is not kept from its calls. What lies at `--to` looks like
+// a data directory without a master key, which belongs somewhere else.
 
 #include <cstdio>
 #include <filesystem>

@@ -16,8 +16,8 @@ Result<std::unique_ptr<RocksStore>> open_store(const std::string& directory, IfA
     return RocksStore::open(options);
 }
 
-Result<std::unique_ptr<Books>> Books::open(const BooksOptions& options, const Clock& clock, Log& log,
-                                           Metrics& metrics) {
+Result<std::unique_ptr<Books>> Books::open(const BooksOptions& options, const Clock& clock,
+                                           Log& log, Metrics& metrics) {
     std::unique_ptr<Books> books(new Books);
     switch (options.store) {
         case StoreKind::rocksdb: {

@@ -1,6 +1,6 @@
 #pragma once
-// The commands, one file each. Each prints what people need, and returns the exit code: 0 when all is
-// well, 1 when it is not; parse_options() answers wrong command lines with codes of its own.
+// The commands, one file each. Each prints what people need, and returns the exit code: 0 when all
+// is well, 1 when it is not; parse_options() answers wrong command lines with codes of its own.
 
 #include "app/options.h"
 

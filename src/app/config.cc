@@ -1,5 +1,5 @@
-// The keys of the configuration with their bounds. Defaults stand in the structs that are filled, each
-// where it is used; config/coffer.toml repeats them for people and a test compares the two.
+// The keys of the configuration with their bounds. Defaults stand in the structs that are filled,
+// each where it is used; config/coffer.toml repeats them for people and a test compares the two.
 
 #include "app/config.h"
 
@@ -77,22 +77,23 @@ private:
         section.choice<StoreKind>("store", config_.store, store_kinds);
         if (directory.empty()) section.mistake("directory", "data.directory is empty");
         config_.data_directory = absolute(folder_, directory);
-        config_.master_key_file = key_file.empty()
-                                      ? default_master_key_file(config_.data_directory)
-                                      : absolute(folder_, key_file);
+        config_.master_key_file = key_file.empty() ? default_master_key_file(config_.data_directory)
+                                                   : absolute(folder_, key_file);
         section.finish();
     }
 
     void read_listen(ConfigSection& top) {
         if (!top.has("listen")) {
-            // The five for the world behind a proxy; the native API and /metrics for this machine only.
+            // The five for the world behind a proxy; the native API and /metrics for this machine
+            // only.
             const std::uint32_t native = bit_of(DialectId::native);
             config_.server.listen = {{.port = 8080, .dialects = every_dialect & ~native},
                                      {.port = 8081, .dialects = native}};
         }
         const std::vector<const TomlNode*> blocks = top.tables("listen");
         for (const TomlNode* block : blocks) read_listen_block(block);
-        // Without a block the keys of one are asked for all the same, so that they are known to exist.
+        // Without a block the keys of one are asked for all the same, so that they are known to
+        // exist.
         if (blocks.empty()) {
             const auto defaults = config_.server.listen;
             read_listen_block(nullptr);
@@ -124,7 +125,8 @@ private:
         } else {
             section.mistake("address",
                             "listen.address is a numeric address with a port, such as "
-                            "\"127.0.0.1:8080\" or \"[::1]:8080\", not \"" + address + "\"");
+                            "\"127.0.0.1:8080\" or \"[::1]:8080\", not \"" +
+                                address + "\"");
         }
         if (section.has("dialects")) listen.dialects = read_dialects(section, dialects);
         listen.certificate_path = absolute(folder_, listen.certificate_path);
@@ -286,8 +288,7 @@ std::optional<ListenAddress> parse_listen_address(std::string_view text) {
     if (colon == std::string_view::npos) return std::nullopt;
     ListenAddress result;
     const std::string_view port = text.substr(colon + 1);
-    const auto [end, error] =
-        std::from_chars(port.data(), port.data() + port.size(), result.port);
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), result.port);
     if (error != std::errc() || end != port.data() + port.size()) return std::nullopt;
     std::string_view host = text.substr(0, colon);
     if (host.starts_with('[') && host.ends_with(']')) {

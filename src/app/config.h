@@ -1,8 +1,8 @@
 #pragma once
 // The configuration of `coffer serve`: what config/coffer.toml documents, key by key.
 //
-// Only this floor reads it; what lies below is handed the one part it needs. Paths in it are relative
-// to the folder of the file.
+// Only this floor reads it; what lies below is handed the one part it needs. Paths in it are
+// relative to the folder of the file.
 
 #include <expected>
 #include <optional>

@@ -5,8 +5,8 @@
 namespace coffer {
 namespace {
 
-// How many letters must be put in, taken out, changed or swapped with their neighbour (optimal string
-// alignment) to make one word of the other.
+// How many letters must be put in, taken out, changed or swapped with their neighbour (optimal
+// string alignment) to make one word of the other.
 std::size_t distance(std::string_view left, std::string_view right) {
     std::vector<std::size_t> before_last, last(right.size() + 1), row(right.size() + 1);
     std::iota(last.begin(), last.end(), std::size_t{0});
@@ -91,9 +91,8 @@ std::vector<const TomlNode*> ConfigSection::tables(std::string_view key) {
         if (element.type == TomlNode::Type::table) {
             found.push_back(&element);
         } else {
-            notes_.mistakes.push_back(
-                {element.place, full_name(key) + " is written as [[" + std::string(key) +
-                                    "]] blocks"});
+            notes_.mistakes.push_back({element.place, full_name(key) + " is written as [[" +
+                                                          std::string(key) + "]] blocks"});
         }
     }
     return found;

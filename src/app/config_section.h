@@ -1,7 +1,7 @@
 #pragma once
 // Reads one table of a configuration key by key, and remembers every mistake instead of stopping at
-// the first: wrong types, values out of bounds, words that are none of the choices, and, when all keys
-// that exist have been asked for, those that nobody asked for.
+// the first: wrong types, values out of bounds, words that are none of the choices, and, when all
+// keys that exist have been asked for, those that nobody asked for.
 
 #include <algorithm>
 #include <concepts>

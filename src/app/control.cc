@@ -36,8 +36,8 @@ private:
     int number_;
 };
 
-// An address holds 108 bytes of path and directories are often deeper, so the socket is named through
-// the open directory.
+// An address holds 108 bytes of path and directories are often deeper, so the socket is named
+// through the open directory.
 sockaddr_un address_in(const File& directory) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;

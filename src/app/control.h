@@ -1,7 +1,7 @@
 #pragma once
 // How commands talk to the server that holds a data directory: a Unix socket in it, mode 0600, one
-// request of one line and one answer of one line a connection. Whoever may read the directory's files
-// may ask; nobody else reaches it.
+// request of one line and one answer of one line a connection. Whoever may read the directory's
+// files may ask; nobody else reaches it.
 
 #include <functional>
 #include <optional>
@@ -12,8 +12,8 @@
 
 namespace coffer {
 
-// The server's side. The holder of the directory's lock makes it, so a socket that is there already is
-// a dead process's and is replaced.
+// The server's side. The holder of the directory's lock makes it, so a socket that is there already
+// is a dead process's and is replaced.
 class Control {
 public:
     static Result<Control> listen(const std::string& directory);
@@ -32,8 +32,8 @@ private:
     std::string path_;
 };
 
-// The other side: the answer, or nothing when no server listens there. Errors: invalid (the server said
-// why not), io.
+// The other side: the answer, or nothing when no server listens there. Errors: invalid (the server
+// said why not), io.
 Result<std::optional<std::string>> ask_server(const std::string& directory,
                                               std::string_view request);
 

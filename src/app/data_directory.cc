@@ -62,7 +62,8 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& directory, std::str
             return fail(ErrorCode::io, "cannot lock " + path + ": " + words(errno));
         }
         return fail(ErrorCode::unavailable, "the data directory " + directory + " is in use by " +
-                                                holder(file) + "; one process at a time may use it");
+                                                holder(file) +
+                                                "; one process at a time may use it");
     }
     const std::string text =
         "process " + std::to_string(::getpid()) + " (coffer " + std::string(command) + ")\n";

@@ -25,8 +25,8 @@ bool is_absent_or_empty(const std::string& directory);
 // Held as long as the object lives; the system lets go of it when the process dies.
 class DirectoryLock {
 public:
-    // `command` is what a second process is told that the first one runs. Errors: not_found (no such
-    // directory), unavailable (in use; the detail says by whom), io.
+    // `command` is what a second process is told that the first one runs. Errors: not_found (no
+    // such directory), unavailable (in use; the detail says by whom), io.
     static Result<DirectoryLock> take(const std::string& directory, std::string_view command);
     DirectoryLock(DirectoryLock&& other) noexcept;
     DirectoryLock& operator=(DirectoryLock&& other) noexcept;

@@ -62,13 +62,16 @@ Result<MasterKey> master_key_in(const std::string& directory) {
 Result<ListenAddress> judged_address(const DemoOptions& options) {
     const auto address = parse_listen_address(options.listen);
     if (!address) {
-        return fail(ErrorCode::invalid, "--listen is a numeric address with a port, such as "
-                                        "127.0.0.1:8080 or [::1]:0, not " + options.listen);
+        return fail(ErrorCode::invalid,
+                    "--listen is a numeric address with a port, such as "
+                    "127.0.0.1:8080 or [::1]:0, not " +
+                        options.listen);
     }
     if (!address->is_loopback && !options.public_secrets_are_fine) {
         return fail(ErrorCode::invalid,
-                    options.listen + " can be reached by others, and everybody knows the demo's "
-                    "secrets; if that is what you want, add --public-secrets-are-fine");
+                    options.listen +
+                        " can be reached by others, and everybody knows the demo's "
+                        "secrets; if that is what you want, add --public-secrets-are-fine");
     }
     return *address;
 }
@@ -86,8 +89,9 @@ Result<void> run_demo(const DemoOptions& options, const std::string& directory,
     Log log(options.log.log);
     Metrics metrics;
     const StoreKind store = options.store == "memory" ? StoreKind::memory : StoreKind::rocksdb;
-    auto books = Books::open({.store = store, .directory = directory, .if_absent = IfAbsent::create},
-                             clock, log, metrics);
+    auto books =
+        Books::open({.store = store, .directory = directory, .if_absent = IfAbsent::create}, clock,
+                    log, metrics);
     if (!books) return std::unexpected(books.error());
 
     const DemoSite site{.store = (*books)->store(),
@@ -104,15 +108,16 @@ Result<void> run_demo(const DemoOptions& options, const std::string& directory,
                                      ? ListenOptions::Transport::insecure_allowed
                                      : ListenOptions::Transport::secure_or_loopback}},
         .io_threads = options.io_threads,
-        .call_lines = options.log.calls ? ServerOptions::CallLines::on
-                                        : ServerOptions::CallLines::off};
+        .call_lines =
+            options.log.calls ? ServerOptions::CallLines::on : ServerOptions::CallLines::off};
     const ServingParts parts{**books, clock, log, metrics, signals, *control};
-    return serve_until_stopped(parts, server, DeskOptions{.master_key = *key},
-                               [](const std::vector<BoundAddress>& bound) {
-        const std::string url = "http://" + url_host(bound[0].address, bound[0].port);
-        std::printf("coffer is listening on %s\n\n%s", url.c_str(), demo_curl_lines(url).c_str());
-        std::fflush(stdout);
-    });
+    return serve_until_stopped(
+        parts, server, DeskOptions{.master_key = *key}, [](const std::vector<BoundAddress>& bound) {
+            const std::string url = "http://" + url_host(bound[0].address, bound[0].port);
+            std::printf("coffer is listening on %s\n\n%s", url.c_str(),
+                        demo_curl_lines(url).c_str());
+            std::fflush(stdout);
+        });
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // The players for load: a hundred thousand of them are half a million changes, so they go through a
 // port with thousands under way instead of one by one.
 //
-// Three passes, each waiting for the one before: players, money, sessions. A player whose sessions exist
-// therefore has everything, which is what a later start looks at.
+// Three passes, each waiting for the one before: players, money, sessions. A player whose sessions
+// exist therefore has everything, which is what a later start looks at.
 
 #include <condition_variable>
 #include <cstdint>

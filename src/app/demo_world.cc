@@ -1,8 +1,9 @@
 // The world of the demo, step by step, in the order in which each needs the one before.
 //
-// Promotion `demo-freebets` is made last of all: where it exists the world is whole, and from then on
-// it belongs to whoever uses it. A blocked player who was unblocked, a revoked key, a spent balance stay
-// as they are when the demo is started again. Only the sessions that never expire are put back.
+// Promotion `demo-freebets` is made last of all: where it exists the world is whole, and from then
+// on it belongs to whoever uses it. A blocked player who was unblocked, a revoked key, a spent
+// balance stay as they are when the demo is started again. Only the sessions that never expire are
+// put back.
 
 #include "app/demo_world.h"
 
@@ -163,7 +164,8 @@ std::vector<DemoSession> demo_sessions(const DemoNames& names) {
 
 Result<void> make_currencies(const DemoSite& site) {
     if (site.ledger.directory()->tenant(demo::tenant_uid) == nullptr) {
-        TRY(done_or_why("tenant", site.ledger.perform(CreateTenant{std::string(demo::tenant_uid), "demo"})));
+        TRY(done_or_why("tenant",
+                        site.ledger.perform(CreateTenant{std::string(demo::tenant_uid), "demo"})));
     }
     const DemoNames names = demo_names(*site.ledger.directory());
     for (const CurrencyPlan& plan : currency_plans) {

@@ -1,6 +1,6 @@
 #pragma once
-// The fixed world of `coffer demo`: one tenant, six ways in, four players and as many more for load as
-// asked for. docs/DEMO.md shows it; nothing below this floor knows it.
+// The fixed world of `coffer demo`: one tenant, six ways in, four players and as many more for load
+// as asked for. docs/DEMO.md shows it; nothing below this floor knows it.
 
 #include <cstdint>
 #include <functional>
@@ -51,8 +51,8 @@ inline constexpr std::string_view alice_sverse_session = "9d7b6121-30d3-44cf-8b4
 // The native id, the integrator token and the rgs session of load player i, from 1 on.
 std::string load_player_id(std::uint64_t index);
 
-// The parts of the house that filling needs. `stop_asked` is looked at between steps, so that a long
-// filling can be interrupted; what is missing then is made at the next start.
+// The parts of the house that filling needs. `stop_asked` is looked at between steps, so that a
+// long filling can be interrupted; what is missing then is made at the next start.
 struct DemoSite {
     const Reader& store;
     Ledger& ledger;
@@ -60,9 +60,9 @@ struct DemoSite {
     std::function<bool()> stop_asked;
 };
 
-// Makes of the world what is not there yet and opens again the sessions that should live. Every step is
-// found done when it was done, so that a filling that a crash cut short is completed, and nothing is
-// granted twice.
+// Makes of the world what is not there yet and opens again the sessions that should live. Every
+// step is found done when it was done, so that a filling that a crash cut short is completed, and
+// nothing is granted twice.
 Result<void> fill_demo(const DemoSite& site);
 Result<void> fill_demo_players(const DemoSite& site, std::uint64_t players);  // demo_players.cc
 

@@ -19,11 +19,11 @@ Result<std::string> init(const Config& config) {
     const auto lock = DirectoryLock::take(config.data_directory, "init");
     if (!lock) return std::unexpected(lock.error());
     if (!is_absent_or_empty(store_folder(config.data_directory))) {
-        return fail(ErrorCode::invalid, config.data_directory +
-                                            " holds books already; init does not overwrite them");
+        return fail(ErrorCode::invalid,
+                    config.data_directory + " holds books already; init does not overwrite them");
     }
-    // Makes one but for where the environment brings it, and refuses where there is one: what the old
-    // one sealed would be lost with it.
+    // Makes one but for where the environment brings it, and refuses where there is one: what the
+    // old one sealed would be lost with it.
     const auto key = master_key_in_environment() ? read_master_key(config.master_key_file)
                                                  : make_master_key(config.master_key_file);
     if (!key) return std::unexpected(key.error());
@@ -51,13 +51,14 @@ int run(const InitOptions& options) {
     if (!secret) return complain(secret.error());
     const std::string key_place =
         master_key_in_environment() ? "(from the environment)" : config->master_key_file;
-    std::printf("data directory    %s\n"
-                "master key        %s (keep a copy apart from the backups)\n"
-                "installation key  %s\n\n"
-                "The installation key is shown this once. It makes tenants and their first keys:\n"
-                "  POST /v1/tenants with `Authorization: Bearer KEY`.\n"
-                "Another can be made with `coffer key create --scope install` while no server runs.\n",
-                config->data_directory.c_str(), key_place.c_str(), secret->c_str());
+    std::printf(
+        "data directory    %s\n"
+        "master key        %s (keep a copy apart from the backups)\n"
+        "installation key  %s\n\n"
+        "The installation key is shown this once. It makes tenants and their first keys:\n"
+        "  POST /v1/tenants with `Authorization: Bearer KEY`.\n"
+        "Another can be made with `coffer key create --scope install` while no server runs.\n",
+        config->data_directory.c_str(), key_place.c_str(), secret->c_str());
     return 0;
 }
 

@@ -1,5 +1,5 @@
-// `coffer key create|list|revoke`: the native API's keys, while no server runs. A lost key is not a lost
-// wallet: whoever has the data directory can make another.
+// `coffer key create|list|revoke`: the native API's keys, while no server runs. A lost key is not a
+// lost wallet: whoever has the data directory can make another.
 
 #include <cstdio>
 #include <functional>
@@ -66,9 +66,9 @@ Result<TenantId> tenant_of(const Directory& directory, const KeyCreateOptions& o
         found = tenant;
     }
     if (found != nullptr) return found->id;
-    return fail(ErrorCode::not_found, options.tenant.empty()
-                                          ? "say whose key with --tenant; there are: " + names
-                                          : "no tenant " + options.tenant + "; there are: " + names);
+    return fail(ErrorCode::not_found,
+                options.tenant.empty() ? "say whose key with --tenant; there are: " + names
+                                       : "no tenant " + options.tenant + "; there are: " + names);
 }
 
 std::string day_or(std::string_view otherwise, Time time) {
@@ -95,10 +95,9 @@ int run(const KeyCreateOptions& options) {
         const auto tenant = tenant_of(*ledger.directory(), options, *scopes);
         if (!tenant) return std::unexpected(tenant.error());
         const Time expires = options.days == 0 ? 0 : SystemClock().wall() + options.days * day_us;
-        const auto made = make_native_key(ledger, {.tenant = *tenant,
-                                                   .label = options.label,
-                                                   .scopes = *scopes,
-                                                   .expires = expires});
+        const auto made = make_native_key(
+            ledger,
+            {.tenant = *tenant, .label = options.label, .scopes = *scopes, .expires = expires});
         if (!made) return std::unexpected(made.error());
         std::printf("id      %s\nsecret  %s\n\nThe secret is shown this once.\n", made->uid.c_str(),
                     made->secret.c_str());

@@ -1,8 +1,8 @@
 // The program `coffer`.
 //
-// What happens, whichever command: the command line becomes one options struct (options.cc), and the
-// command of that struct runs (commands.h names its file). The two that answer calls, `serve` and
-// `demo`, go the same way from there:
+// What happens, whichever command: the command line becomes one options struct (options.cc), and
+// the command of that struct runs (commands.h names its file). The two that answer calls, `serve`
+// and `demo`, go the same way from there:
 //
 //   1 the signals that end or nudge a server are kept for one thread          signals.h
 //   2 the configuration is read, every mistake reported at once               config.h

@@ -36,7 +36,7 @@ Result<MasterKey> read_key_file(const std::string& path) {
         const ErrorCode code = errno == ENOENT ? ErrorCode::not_found : ErrorCode::io;
         return fail(code, "cannot open the master key file " + path + ": " + words(errno));
     }
-    struct stat status {};
+    struct stat status{};
     char text[256];
     const bool known = ::fstat(file, &status) == 0;
     const ssize_t size = known ? ::read(file, text, sizeof text) : -1;

@@ -18,8 +18,9 @@ Result<void> copy_master_key(const std::string& from, const std::string& to);
 // True when the environment brings the key, so that no file of ours is looked at.
 bool master_key_in_environment();
 
-// The key from the environment if COFFER_MASTER_KEY (hex) or COFFER_MASTER_KEY_FILE is set, else from
-// `path`. Errors: not_found, invalid (not 64 hex digits; or others than the owner may read the file).
+// The key from the environment if COFFER_MASTER_KEY (hex) or COFFER_MASTER_KEY_FILE is set, else
+// from `path`. Errors: not_found, invalid (not 64 hex digits; or others than the owner may read the
+// file).
 Result<MasterKey> read_master_key(const std::string& path);
 
 }  // namespace coffer

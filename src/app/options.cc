@@ -1,4 +1,5 @@
-// The command line: what can be asked, and the help that teaches it. The only place that knows CLI11.
+// The command line: what can be asked, and the help that teaches it. The only place that knows
+// CLI11.
 
 #include "app/options.h"
 
@@ -17,8 +18,8 @@ constexpr const char* program_words =
     "Install it: coffer init --config coffer.toml, then coffer serve --config coffer.toml\n"
     "Learn more: coffer COMMAND --help";
 
-// One command being described: its words and its options. The struct that the options fill lives here
-// and becomes the result when the command was the one asked for.
+// One command being described: its words and its options. The struct that the options fill lives
+// here and becomes the result when the command was the one asked for.
 template <class Chosen>
 class Command {
 public:
@@ -128,8 +129,9 @@ void add_keys(CLI::App& program, std::optional<Options>& result) {
         "  coffer key create --config coffer.toml --scope install\n"
         "  coffer key create --data DIR --tenant casino --scope read,cashier --days 90");
     add_place(*create.operator->(), create.options().place);
-    create->add_option("--scope", create.options().scopes,
-                       "What it may do: read, play, cashier, admin; or install, alone")
+    create
+        ->add_option("--scope", create.options().scopes,
+                     "What it may do: read, play, cashier, admin; or install, alone")
         ->required()
         ->delimiter(',')
         ->type_name("SCOPE[,SCOPE]");
@@ -184,13 +186,15 @@ void add_care(CLI::App& program, std::optional<Options>& result) {
     restore->add_option("--data", restore.options().data, "The new data directory")
         ->required()
         ->type_name("DIR");
-    restore->add_option("--master-key-file", restore.options().master_key_file,
-                        "The master key of the books, to be copied into the directory")
+    restore
+        ->add_option("--master-key-file", restore.options().master_key_file,
+                     "The master key of the books, to be copied into the directory")
         ->type_name("FILE");
 
     Command<ExplainOptions> explain(
         program, result, "explain",
-        "Tell a transaction's whole story, for support: what was asked, by whom, in which dialect,\n"
+        "Tell a transaction's whole story, for support: what was asked, by whom, in which "
+        "dialect,\n"
         "what moved, its round, and what took it back. No server may run on the directory.",
         "  coffer explain --data DIR 0193f0c2-7b1d-8123-8000-0123456789ab   a Coffer id\n"
         "  coffer explain --data DIR d47ac10b-58cc-4372-a567-0e02b2c3d479   a caller's id");

@@ -1,8 +1,8 @@
 #pragma once
 // What the command line asks for: one struct a command, filled by parse_options().
 //
-// The help that teaches lives in options.cc. A command gets its own struct and nothing else; adding a
-// command is a struct here, a block there, a line in commands.h and its own file.
+// The help that teaches lives in options.cc. A command gets its own struct and nothing else; adding
+// a command is a struct here, a block there, a line in commands.h and its own file.
 
 #include <cstdint>
 #include <expected>
@@ -14,7 +14,8 @@
 
 namespace coffer {
 
-// Where the books are: a configuration file says it, or the data directory is named. One of the two.
+// Where the books are: a configuration file says it, or the data directory is named. One of the
+// two.
 struct Place {
     std::string config;
     std::string data;
@@ -25,7 +26,9 @@ struct LogChoice {
     bool calls = true;  // one line a call
 };
 
-struct InitOptions { std::string config; };
+struct InitOptions {
+    std::string config;
+};
 struct KeyCreateOptions {
     Place place;
     std::string tenant;  // name or id; empty for scope install
@@ -33,12 +36,16 @@ struct KeyCreateOptions {
     std::string label;
     std::int64_t days = 0;  // 0: never expires
 };
-struct KeyListOptions { Place place; };
+struct KeyListOptions {
+    Place place;
+};
 struct KeyRevokeOptions {
     Place place;
     std::string id;
 };
-struct ServeOptions { std::string config; };
+struct ServeOptions {
+    std::string config;
+};
 struct DemoOptions {
     std::string listen = "127.0.0.1:8080";
     bool public_secrets_are_fine = false;
@@ -48,7 +55,9 @@ struct DemoOptions {
     int io_threads = 1;
     LogChoice log;
 };
-struct VerifyOptions { Place place; };
+struct VerifyOptions {
+    Place place;
+};
 struct BackupOptions {
     Place place;
     std::string to;
@@ -62,8 +71,12 @@ struct ExplainOptions {
     Place place;
     std::string id;
 };
-struct ReindexOptions { Place place; };
-struct CheckConfigOptions { std::string config; };
+struct ReindexOptions {
+    Place place;
+};
+struct CheckConfigOptions {
+    std::string config;
+};
 struct VersionOptions {};
 
 using Options =
@@ -71,8 +84,8 @@ using Options =
                  DemoOptions, VerifyOptions, BackupOptions, RestoreOptions, ExplainOptions,
                  ReindexOptions, CheckConfigOptions, VersionOptions>;
 
-// The command asked for; or, when there is none to run (help was shown, a mistake was explained), the
-// exit code. Prints to standard output and standard error.
+// The command asked for; or, when there is none to run (help was shown, a mistake was explained),
+// the exit code. Prints to standard output and standard error.
 std::expected<Options, int> parse_options(int count, const char* const* words);
 
 }  // namespace coffer

@@ -20,10 +20,11 @@ Result<std::string> prove_books(const std::string& directory) {
         return fail(ErrorCode::corrupt, fmt::format("the books in {} are wrong in {} places",
                                                     directory, report->mistakes_found));
     }
-    return fmt::format("{} records, {} transactions, {} wallets, {} rounds, {} keys and {} other "
-                       "records are right, and the hash chain holds",
-                       report->records, report->transactions, report->wallets, report->rounds,
-                       report->keys, report->others);
+    return fmt::format(
+        "{} records, {} transactions, {} wallets, {} rounds, {} keys and {} other "
+        "records are right, and the hash chain holds",
+        report->records, report->transactions, report->wallets, report->rounds, report->keys,
+        report->others);
 }
 
 }  // namespace coffer

@@ -7,9 +7,9 @@
 
 namespace coffer {
 
-// Verifies the store of that data directory. Prints each mistake to standard error; the line that says
-// how much was found right comes back. Errors: that the books are wrong, or could not be read. Nobody
-// else may have the store open.
+// Verifies the store of that data directory. Prints each mistake to standard error; the line that
+// says how much was found right comes back. Errors: that the books are wrong, or could not be read.
+// Nobody else may have the store open.
 Result<std::string> prove_books(const std::string& directory);
 
 }  // namespace coffer

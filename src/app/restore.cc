@@ -39,7 +39,8 @@ Result<void> copy_store(const std::string& from, const std::string& to) {
 
 Result<std::string> restore(const RestoreOptions& options) {
     if (!fs::is_directory(store_folder(options.from))) {
-        return fail(ErrorCode::not_found, options.from + " is not a backup: it has no folder store");
+        return fail(ErrorCode::not_found,
+                    options.from + " is not a backup: it has no folder store");
     }
     if (!is_absent_or_empty(options.data)) {
         return fail(ErrorCode::invalid, options.data + " is not empty; restore overwrites nothing");
@@ -62,8 +63,10 @@ int run(const RestoreOptions& options) {
     if (!proven) return complain(proven.error());
     std::printf("%s: %s\n", options.data.c_str(), proven->c_str());
     if (options.master_key_file.empty()) {
-        std::printf("The master key is not part of a backup: put it at %s, mode 0600, before "
-                    "serving.\n", default_master_key_file(options.data).c_str());
+        std::printf(
+            "The master key is not part of a backup: put it at %s, mode 0600, before "
+            "serving.\n",
+            default_master_key_file(options.data).c_str());
     }
     return 0;
 }

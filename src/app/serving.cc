@@ -37,8 +37,8 @@ Result<std::string> answer(const ServingParts& parts, std::string_view request) 
 // Waits for signals and for requests; returns when told to stop.
 void attend(const ServingParts& parts, Server& server) {
     for (;;) {
-        std::array<pollfd, 2> files{{{parts.signals.file(), POLLIN, 0},
-                                     {parts.control.file(), POLLIN, 0}}};
+        std::array<pollfd, 2> files{
+            {{parts.signals.file(), POLLIN, 0}, {parts.control.file(), POLLIN, 0}}};
         ::poll(files.data(), files.size(), figures_every_ms);
         switch (parts.signals.take()) {
             case Signals::Kind::none: break;

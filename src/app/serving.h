@@ -21,9 +21,9 @@ struct ServingParts {
     const Control& control;
 };
 
-// Starts the server, calls `announce` with its addresses when calls are answered, and returns when a
-// signal told it to stop and the server has drained. SIGHUP reads the certificates again; the control
-// socket takes backups. Errors: those of Server::start.
+// Starts the server, calls `announce` with its addresses when calls are answered, and returns when
+// a signal told it to stop and the server has drained. SIGHUP reads the certificates again; the
+// control socket takes backups. Errors: those of Server::start.
 using Announce = std::function<void(const std::vector<BoundAddress>& bound)>;
 Result<void> serve_until_stopped(const ServingParts& parts, const ServerOptions& server,
                                  const DeskOptions& desk, const Announce& announce);

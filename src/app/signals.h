@@ -1,7 +1,8 @@
 #pragma once
 // The signals that end or nudge a server, taken from the threads and kept for one.
 //
-// Make one before any thread is started: threads inherit that SIGTERM, SIGINT and SIGHUP are blocked.
+// Make one before any thread is started: threads inherit that SIGTERM, SIGINT and SIGHUP are
+// blocked.
 
 #include "base/result.h"
 
@@ -18,8 +19,8 @@ public:
 
     // Readable when a signal waits; for poll().
     int file() const { return file_; }
-    // Takes the next signal that waits; does not wait itself. SIGTERM and SIGINT are stop, SIGHUP is
-    // reload.
+    // Takes the next signal that waits; does not wait itself. SIGTERM and SIGINT are stop, SIGHUP
+    // is reload.
     Kind take();
     // True once somebody asked to stop; leaves a reload to be taken.
     bool stop_asked() const;

@@ -22,9 +22,9 @@ struct Mistake {
 
 struct TomlNode {
     enum class Type { text, integer, boolean, array, table, other };  // other: float, date, time
-    std::string key;       // in a table; else empty
-    TextPlace key_place;   // where the key stands
-    TextPlace place;       // where the value stands
+    std::string key;                                                  // in a table; else empty
+    TextPlace key_place;                                              // where the key stands
+    TextPlace place;                                                  // where the value stands
     Type type = Type::other;
     std::string text;
     std::int64_t integer = 0;
@@ -32,7 +32,8 @@ struct TomlNode {
     std::vector<TomlNode> children;  // of tables in the order of the text, and of arrays
 };
 
-// The whole text as a table. The mistake is the first one of the grammar: nothing after it can be read.
+// The whole text as a table. The mistake is the first one of the grammar: nothing after it can be
+// read.
 std::expected<TomlNode, Mistake> parse_toml(std::string_view text);
 
 }  // namespace coffer
