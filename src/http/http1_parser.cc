@@ -26,6 +26,8 @@ bool is_digits(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+constexpr std::size_t last_chunk_bytes = 5;
+
 // Beast joins folded lines and hands them over as if nothing were odd. A folded value either lies
 // outside the bytes that were fed, or has a line feed between its name and itself.
 bool is_folded(std::string_view fed, std::string_view name, std::string_view value) {
@@ -171,6 +173,9 @@ void Http1Parser::begin() {
 
 std::size_t Http1Parser::feed(std::string_view bytes) {
     Request& request = machine_->request;
+    // Beast asserts that it never sees less of a last chunk (`0`, two line ends) for the second
+    // time; no chunked body ends in fewer bytes, so waiting for them costs nothing.
+    if (headers_done() && machine_->parser->chunked() && bytes.size() < last_chunk_bytes) return 0;
     error_code error;
     request.fed = bytes;
     const std::size_t used =

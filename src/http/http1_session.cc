@@ -62,7 +62,7 @@ void Http1Session::input_ended(Moment) {
 }
 
 void Http1Session::resume(Moment now) {
-    if (input_.empty() || !has_room()) return;
+    if (input_.size() == stalled_bytes_ || !has_room()) return;
     const std::size_t used = consume(input_, now);
     input_.erase(0, phase_ == Phase::ended ? std::string::npos : used);
 }
@@ -78,6 +78,7 @@ SessionEnd Http1Session::end() const { return end_; }
 
 std::size_t Http1Session::consume(std::string_view bytes, Moment now) {
     std::size_t used = 0;
+    stalled_bytes_ = 0;
     while (used < bytes.size() && phase_ != Phase::ended && has_room()) {
         const std::string_view rest = bytes.substr(used);
         if (phase_ == Phase::between) {
@@ -106,6 +107,7 @@ std::size_t Http1Session::consume(std::string_view bytes, Moment now) {
         if (parser_.done()) {
             finish_request(now);
         } else if (taken < rest.size()) {
+            stalled_bytes_ = rest.size() - taken;
             break;
         }
     }

@@ -59,7 +59,8 @@ private:
     const Peer& peer_;
     LineId line_;
     Http1Parser parser_;
-    std::string input_;  // bytes that could not be used yet
+    std::string input_;              // bytes that could not be used yet
+    std::size_t stalled_bytes_ = 0;  // of input_: of no use until more come
     std::string output_;
     std::vector<Exchange> exchanges_;  // from exchanges_begin_ on; numbered from first_stream_
     std::size_t exchanges_begin_ = 0;

@@ -15,6 +15,8 @@
 
 namespace coffer {
 
+struct Http2Core;
+
 class Http2Session final : public Session {
 public:
     Http2Session(Switchboard& switchboard, LineId line, const Peer& peer, Moment now);
@@ -32,8 +34,7 @@ public:
     void drain(Moment now) override;
 
 private:
-    struct Core;
-    std::unique_ptr<Core> core_;
+    std::unique_ptr<Http2Core> core_;
 };
 
 }  // namespace coffer
