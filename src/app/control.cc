@@ -17,7 +17,8 @@
 namespace coffer {
 namespace {
 
-constexpr std::size_t line_bytes_max = 64 * 1024;
+constexpr std::size_t request_bytes_max = 64 * 1024;
+constexpr std::size_t answer_bytes_max = 64 * 1024 * 1024;
 
 std::string words(int error) { return std::error_code(error, std::generic_category()).message(); }
 
@@ -60,20 +61,31 @@ bool write_all(int file, std::string_view text) {
     return true;
 }
 
-// A line without its end; empty when the other side hung up before it was complete.
-std::string read_line(int file) {
-    std::string line;
-    char bytes[1024];
-    while (line.size() < line_bytes_max) {
+// Reads until the text is complete; empty when the other side hung up before it was, or went on too
+// long.
+template <class IsComplete>
+std::string read_until(int file, std::size_t bytes_max, const IsComplete& is_complete) {
+    std::string text;
+    char bytes[4096];
+    while (text.size() < bytes_max) {
         const ssize_t size = ::recv(file, bytes, sizeof bytes, 0);
-        if (size <= 0) return {};
-        line.append(bytes, static_cast<std::size_t>(size));
-        if (line.ends_with('\n')) {
-            line.pop_back();
-            return line;
-        }
+        if (size < 0 || (size == 0 && !is_complete(text, true))) return {};
+        text.append(bytes, static_cast<std::size_t>(size));
+        if (is_complete(text, size == 0)) return text;
     }
     return {};
+}
+
+std::string read_line(int file) {
+    std::string line = read_until(file, request_bytes_max, [](const std::string& text, bool) {
+        return text.ends_with('\n');
+    });
+    if (!line.empty()) line.pop_back();
+    return line;
+}
+
+std::string read_all(int file) {
+    return read_until(file, answer_bytes_max, [](const std::string&, bool ended) { return ended; });
 }
 
 }  // namespace
@@ -118,8 +130,7 @@ void Control::answer_one(const Answer& answer) const {
     const std::string request = read_line(peer.number());
     if (request.empty()) return;
     const Result<std::string> result = answer(request);
-    write_all(peer.number(),
-              result ? "ok " + *result + "\n" : "error " + result.error().detail + "\n");
+    write_all(peer.number(), result ? "ok " + *result : "error " + result.error().detail);
 }
 
 Result<std::optional<std::string>> ask_server(const std::string& directory,
@@ -136,7 +147,7 @@ Result<std::optional<std::string>> ask_server(const std::string& directory,
     if (!write_all(file.number(), std::string(request) + "\n")) {
         return fail(ErrorCode::io, "the server hung up");
     }
-    std::string answer = read_line(file.number());
+    const std::string answer = read_all(file.number());
     if (answer.starts_with("ok ")) return std::optional(answer.substr(3));
     if (answer.starts_with("error ")) return fail(ErrorCode::invalid, answer.substr(6));
     return fail(ErrorCode::io, "the server hung up without an answer");

@@ -1,6 +1,6 @@
 #pragma once
 // How commands talk to the server that holds a data directory: a Unix socket in it, mode 0600, one
-// request of one line and one answer of one line a connection. Whoever may read the directory's
+// request of one line and one answer of many a connection. Whoever may read the directory's
 // files may ask; nobody else reaches it.
 
 #include <functional>

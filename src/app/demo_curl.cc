@@ -21,10 +21,10 @@ std::string operator_line(std::string_view url) {
 }
 
 std::string integrator_line(std::string_view url) {
-    const std::string body = fmt::format(
-        R"({{"token":"{}","player_id":1,"site_id":1,"provider_id":1,"game_id":"1",)"
-        R"("currency":"EUR"}})",
-        demo::alice_launch_token);
+    const std::string body =
+        fmt::format(R"({{"token":"{}","player_id":1,"site_id":1,"provider_id":1,"game_id":"1",)"
+                    R"("currency":"EUR"}})",
+                    demo::alice_launch_token);
     const std::string signature =
         to_hex(hmac(HmacHash::sha256, demo::integrator_signing_key, body));
     return fmt::format(

@@ -2,11 +2,14 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
 
+#include "app/story.h"
 #include "app/version.h"
+#include "dialect/public_id.h"
 
 namespace coffer {
 namespace {
@@ -21,10 +24,7 @@ void reload(Server& server, Log& log) {
     }
 }
 
-Result<std::string> answer(const ServingParts& parts, std::string_view request) {
-    constexpr std::string_view backup = "backup ";
-    if (!request.starts_with(backup)) return fail(ErrorCode::invalid, "unknown request");
-    const std::string to(request.substr(backup.size()));
+Result<std::string> back_up(const ServingParts& parts, const std::string& to) {
     const auto copied = parts.books.copy_to(to);
     if (!copied) {
         parts.log.error("backup failed", {{"error", copied.error().detail}});
@@ -34,8 +34,25 @@ Result<std::string> answer(const ServingParts& parts, std::string_view request) 
     return "copied";
 }
 
+// What commands ask of a running server, each as a word and its one argument.
+Result<std::string> answer(const ServingParts& parts, const DeskOptions& desk,
+                           std::string_view request) {
+    const std::size_t space = std::min(request.find(' '), request.size());
+    const std::string_view word = request.substr(0, space);
+    const std::string_view argument = request.substr(std::min(space + 1, request.size()));
+    if (word == "backup") return back_up(parts, std::string(argument));
+    if (word == "explain") {
+        return tell_story({.store = parts.books.store(),
+                           .ledger = parts.books.ledger(),
+                           .id_key = id_key_of(desk.master_key),
+                           .stop_asked = [&] { return parts.signals.stop_asked(); }},
+                          argument);
+    }
+    return fail(ErrorCode::invalid, "the server does not know the request " + std::string(word));
+}
+
 // Waits for signals and for requests; returns when told to stop.
-void attend(const ServingParts& parts, Server& server) {
+void attend(const ServingParts& parts, const DeskOptions& desk, Server& server) {
     for (;;) {
         std::array<pollfd, 2> files{
             {{parts.signals.file(), POLLIN, 0}, {parts.control.file(), POLLIN, 0}}};
@@ -47,7 +64,7 @@ void attend(const ServingParts& parts, Server& server) {
         }
         if ((files[1].revents & POLLIN) != 0) {
             parts.control.answer_one(
-                [&](std::string_view request) { return answer(parts, request); });
+                [&](std::string_view request) { return answer(parts, desk, request); });
         }
         parts.books.publish_figures(parts.metrics);
     }
@@ -66,7 +83,7 @@ Result<void> serve_until_stopped(const ServingParts& parts, const ServerOptions&
     if (!server) return std::unexpected(std::move(server).error());
     parts.log.info("serving", {{"version", version_text()}});
     announce((*server)->bound());
-    attend(parts, **server);
+    attend(parts, desk_options, **server);
     parts.log.info("draining");
     (*server)->stop();
     parts.log.info("stopped");
