@@ -28,7 +28,9 @@ OPENERS = {"store": {"memory_store.h", "rocks_store.h"}}
 OPENING_FLOOR = "app"
 
 OUTHOUSES = ("test", "sim", "fuzz", "bench")  # these may include anything
-TEST_FILE = re.compile(r"_(test|fuzz|bench)\.cc$")
+# What the program is not made of: it may enter another floor where it likes, and nobody else may
+# include it.
+TEST_FILE = re.compile(r"_(test|fuzz|bench|fixture)\.(?:cc|h)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 LINES_MAX = 500
 COLUMNS_MAX = 100
@@ -80,6 +82,8 @@ class House:
                     self.breach(path, line, f"our own {name} is included with angle brackets")
                 ours.append(name)
                 self.included.add(name)
+                if floor and TEST_FILE.search(name) and not TEST_FILE.search(path.name):
+                    self.breach(path, line, f"the program includes {name}, which is for tests")
                 if floor:
                     self.check_way(path, line, floor, name)
             elif match.group(1) == '"' and (floor or not (self.root / name).is_file()):
@@ -123,7 +127,7 @@ class House:
     def listed_elsewhere(self, path):
         """A fuzz or bench target lies beside what it tries and is built by fuzz/ or bench/."""
         kind = TEST_FILE.search(path.name)
-        if not kind or kind.group(1) == "test":
+        if not kind or kind.group(1) not in ("fuzz", "bench"):
             return False
         whole = path.relative_to(self.root).as_posix()
         return any(word.endswith(whole) for word in self.list_of(kind.group(1)))

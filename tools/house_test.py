@@ -75,6 +75,14 @@ class HouseTest(unittest.TestCase):
                            src__ledger__ledger_dot_cc='#include "ledger/ledger.h"\n'
                                                       '#include "store/memory_store.h"\n')
 
+    def test_a_fixture_may_go_past_a_door_and_only_tests_may_include_it(self):
+        fixture = {"src__ledger__world_fixture_dot_h": '#include "store/memory_store.h"\n',
+                   "src__ledger__ledger_test_dot_cc": '#include "ledger/world_fixture.h"\n'}
+        self.assertEqual(self.breaches(**fixture), [])
+        self.assert_breach("the program includes ledger/world_fixture.h", **fixture,
+                           src__ledger__ledger_dot_cc='#include "ledger/ledger.h"\n'
+                                                      '#include "ledger/world_fixture.h"\n')
+
     def test_a_circle_is_a_breach(self):
         self.assert_breach("a circle: store/memory_store.h -> store/page.h -> store/memory_store.h",
                            src__store__memory_store_dot_h='#include "store/page.h"\n',
