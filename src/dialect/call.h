@@ -1,8 +1,8 @@
 #pragma once
 // One HTTP call as the dialects see it, and the answer they give: no sockets, no protocol version.
 //
-// http makes the Call and owns the connection; the desk answers with exactly one Reply per Call. Both
-// are plain values that may move between threads.
+// http makes the Call and owns the connection; the desk answers with exactly one Reply per Call.
+// Both are plain values that may move between threads.
 
 #include <array>
 #include <cstdint>
@@ -28,12 +28,12 @@ struct Call {
     std::string query;  // as sent, without the question mark; never logged
     std::vector<Header> headers;
     std::string body;
-    bool body_too_large = false;  // more than body_bytes_max came; `body` is then empty
-    std::string request_id;       // the caller's if well-formed, else a new UUID
-    std::string peer_address;     // numeric, without the port
-    std::uint32_t dialects = ~0u; // bit per DialectId: which of them the listening socket serves
-    Time arrived = 0;             // wall time of the first byte
-    Time arrived_monotonic = 0;   // monotonic time of the first byte
+    bool body_too_large = false;   // more than body_bytes_max came; `body` is then empty
+    std::string request_id;        // the caller's if well-formed, else a new UUID
+    std::string peer_address;      // numeric, without the port
+    std::uint32_t dialects = ~0u;  // bit per DialectId: which of them the listening socket serves
+    Time arrived = 0;              // wall time of the first byte
+    Time arrived_monotonic = 0;    // monotonic time of the first byte
     std::array<std::uint8_t, 64> random{};  // fresh for this call: ids, tokens, secrets
 
     // The first header of that (lower-case) name, or empty; and how often the name came.

@@ -23,8 +23,8 @@
 
 namespace coffer {
 
-// One documented call. `pattern` is the path with `{name}` for a variable segment; `verb` is the word
-// in logs and metrics. `data` is the dialect's own number for the route.
+// One documented call. `pattern` is the path with `{name}` for a variable segment; `verb` is the
+// word in logs and metrics. `data` is the dialect's own number for the route.
 struct Route {
     Method method;
     std::string_view pattern;
@@ -34,20 +34,20 @@ struct Route {
 
 // Why a call never reached the ledger.
 enum class RefusalKind : std::uint8_t {
-    not_found,        // no such path (no dialect's: the desk answers itself)
-    wrong_method,     // known path; `allow` lists the methods
+    not_found,     // no such path (no dialect's: the desk answers itself)
+    wrong_method,  // known path; `allow` lists the methods
     too_large,
-    malformed,        // syntax, types, sizes
-    bad_credential,   // missing, malformed, unknown, expired, revoked; or not from this address
+    malformed,       // syntax, types, sizes
+    bad_credential,  // missing, malformed, unknown, expired, revoked; or not from this address
     bad_signature,
-    forbidden,        // native: a live key with too small a scope
+    forbidden,  // native: a live key with too small a scope
     throttled,
-    not_now,          // overload
+    not_now,  // overload
 };
 struct Refusal {
     RefusalKind kind = RefusalKind::malformed;
-    std::string message;   // for the caller: what is wrong and with which field; no secrets
-    std::string allow;     // wrong_method
+    std::string message;  // for the caller: what is wrong and with which field; no secrets
+    std::string allow;    // wrong_method
 };
 
 // Secrets that dialects need in clear, unsealed by the desk whenever the directory changes.
@@ -58,8 +58,8 @@ struct Keyring {
     MasterKey master_key{};                                // seals new signing keys
 };
 
-// Who calls, as far as the credential itself says. A bearer session leaves the integration null: the
-// desk finds it by Dialect::session_of.
+// Who calls, as far as the credential itself says. A bearer session leaves the integration null:
+// the desk finds it by Dialect::session_of.
 struct Authority {
     const Integration* integration = nullptr;
     const Credential* credential = nullptr;
@@ -77,7 +77,7 @@ struct Request {
     std::shared_ptr<const Keyring> keyring;
     Authority authority;
     std::optional<FindSession> session;  // what session_of() said, where the desk asked it
-    Time now = 0;                       // the call's arrival, wall time
+    Time now = 0;                        // the call's arrival, wall time
 };
 
 struct Dialect {
@@ -90,13 +90,14 @@ struct Dialect {
     std::expected<Intent, Refusal> (*read)(const Request& request);
     Reply (*write)(const Request& request, const Intent& intent, const Outcome& outcome);
     Reply (*refuse)(const Request& request, const Refusal& refusal);
-    // True for calls that check a password or a secret in the body and are slowed down after failures;
-    // gives the account that is tried.
+    // True for calls that check a password or a secret in the body and are slowed down after
+    // failures; gives the account that is tried.
     std::string (*account_tried)(const Request& request);
     // For calls whose only credential is a session, or null where the dialect has none. Asked when
-    // authenticate() left the integration null: the desk finds the integration by the session and sets
-    // authority.integration and .tenant before read(). A session that is not there goes to write()
-    // with this FindSession as the intent. Whether it is still live is judged again by the ledger.
+    // authenticate() left the integration null: the desk finds the integration by the session and
+    // sets authority.integration and .tenant before read(). A session that is not there goes to
+    // write() with this FindSession as the intent. Whether it is still live is judged again by the
+    // ledger.
     std::optional<FindSession> (*session_of)(const Request& request) = nullptr;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// A thread with a bounded queue of jobs, for what must not be done on the lane: lists and passwords.
+// A thread with a bounded queue of jobs, for what must not be done on the lane: lists and
+// passwords.
 
 #include <condition_variable>
 #include <deque>

@@ -53,8 +53,7 @@ bool replay_or_conflict(const View& view, const Move& move, Outcome& outcome) {
             }
             break;
         case KeyState::applied:
-        case KeyState::tombstone:
-            break;
+        case KeyState::tombstone: break;
     }
     return true;
 }
@@ -70,18 +69,10 @@ void judge_bearer_free(const View& view, const Move& move, bool replay_only, Dec
     if (outcome.decline != Decline::none) return;
     switch (move.kind) {
         case TransactionKind::wager:
-        case TransactionKind::wager_and_payout:
-            decide_wager(view, move, decision);
-            break;
-        case TransactionKind::payout:
-            decide_payout(view, move, decision);
-            break;
-        case TransactionKind::rollback:
-            decide_rollback(view, move, decision);
-            break;
-        case TransactionKind::reversal:
-            decide_reversal(view, move, decision);
-            break;
+        case TransactionKind::wager_and_payout: decide_wager(view, move, decision); break;
+        case TransactionKind::payout: decide_payout(view, move, decision); break;
+        case TransactionKind::rollback: decide_rollback(view, move, decision); break;
+        case TransactionKind::reversal: decide_reversal(view, move, decision); break;
         case TransactionKind::prize:
         case TransactionKind::grant:
         case TransactionKind::spend:
@@ -89,9 +80,7 @@ void judge_bearer_free(const View& view, const Move& move, bool replay_only, Dec
         case TransactionKind::withdraw:
         case TransactionKind::adjust:
         case TransactionKind::withdraw_settle:
-        case TransactionKind::withdraw_release:
-            decide_cash(view, move, decision);
-            break;
+        case TransactionKind::withdraw_release: decide_cash(view, move, decision); break;
     }
 }
 
@@ -150,12 +139,9 @@ Decline judge_caller(const View& view, const Caller& caller, CurrencyId currency
     switch (caller.rule) {
         case SessionRule::none:
         case SessionRule::bearer:
-        case SessionRule::bearer_or_replay:
-            return Decline::none;
-        case SessionRule::issued:
-            return mine ? Decline::none : Decline::session_unknown;
-        case SessionRule::live:
-            break;
+        case SessionRule::bearer_or_replay: return Decline::none;
+        case SessionRule::issued: return mine ? Decline::none : Decline::session_unknown;
+        case SessionRule::live: break;
     }
     if (!mine) return Decline::session_unknown;
     if (session->kind == SessionKind::launch_token && !session->authenticated) {
@@ -168,8 +154,8 @@ Decline judge_caller(const View& view, const Caller& caller, CurrencyId currency
     return live ? Decline::none : Decline::session_expired;
 }
 
-// The end is moved when 1/144 of the idle time has passed (ten minutes of a day), so that a session in
-// use costs one small write in ten minutes and not one a call.
+// The end is moved when 1/144 of the idle time has passed (ten minutes of a day), so that a session
+// in use costs one small write in ten minutes and not one a call.
 void keep_alive(const View& view, std::vector<Record>& puts) {
     if (!view.session || view.session->idle == 0 || !is_live(*view.session, view.now)) return;
     if (view.session->kind == SessionKind::launch_token && !view.session->authenticated) return;

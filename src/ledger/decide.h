@@ -2,8 +2,8 @@
 // The heart: what an intent does to the books, given what they say. Start reading here.
 //
 // Everything in this header is pure: the same view, intent and time give the same decision. Nothing
-// reads a clock, a store or a log, and nothing waits. A Decision changes nothing by itself; the lane
-// makes it last.
+// reads a clock, a store or a log, and nothing waits. A Decision changes nothing by itself; the
+// lane makes it last.
 
 #include <memory>
 #include <vector>
@@ -19,12 +19,12 @@ struct View {
     const Directory* directory = nullptr;
     const Integration* integration = nullptr;  // of the caller; null in the native API
     Time now = 0;
-    Sequence next = 0;                         // the sequence number that a change would get
+    Sequence next = 0;  // the sequence number that a change would get
     Ptr<Player> player;
-    Ptr<Session> session;      // of the right kind and integration, else null
+    Ptr<Session> session;  // of the right kind and integration, else null
     Ptr<Wallet> wallet;
-    Ptr<Key> key;              // what is known of the move's own id
-    Ptr<Key> reference;        // of the wager that a rollback names, or of the reversed transaction
+    Ptr<Key> key;        // what is known of the move's own id
+    Ptr<Key> reference;  // of the wager that a rollback names, or of the reversed transaction
     Ptr<Round> round;
     Ptr<Promotion> promotion;  // the one that the call names
     Ptr<Promotion> spent;      // the one that paid the wager being taken back
@@ -41,7 +41,8 @@ Decision decide(const View& view, const Move& move);
 Decision decide(const View& view, const AskBalance& ask);
 Decision decide(const View& view, const AskStatus& ask);
 
-// ---- parts shared by the deciders, by number of the order of checks ------------------------------
+// ---- parts shared by the deciders, by number of the order of checks
+// ------------------------------
 
 bool is_live(const Session& session, Time now);
 

@@ -74,8 +74,7 @@ Decision decide(const View& view, const AskStatus& ask) {
     }
     switch (key->state) {
         case KeyState::applied:
-        case KeyState::tombstone:
-            break;
+        case KeyState::tombstone: break;
         case KeyState::refused:
             outcome.decline = Decline::was_refused;
             outcome.refused_as = static_cast<Decline>(known.decline);

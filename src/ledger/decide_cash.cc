@@ -57,7 +57,8 @@ Decline judge_client_grant(const View& view, const Move& move) {
     const IntegrationSettings& settings = view.integration->settings;
     Wallet wallet = wallet_of(view, move);
     turn_page(wallet.spending, view.now);
-    if (exceeds(Amount{}, move.amount, setting_amount(settings.client_credit_max, view, move.currency)) ||
+    if (exceeds(Amount{}, move.amount,
+                setting_amount(settings.client_credit_max, view, move.currency)) ||
         exceeds(wallet.spending.granted_today, move.amount,
                 setting_amount(settings.client_credit_day_max, view, move.currency))) {
         return Decline::limit_reached;
@@ -70,10 +71,11 @@ void decide_grant(const View& view, const Move& move, Posting& posting, Decision
         decision.outcome.decline = judge_client_grant(view, move);
         if (decision.outcome.decline != Decline::none) return;
         Spending& spending = posting.wallet().spending;
-        spending.granted_today = add(spending.granted_today, move.amount).value_or(spending.granted_today);
+        spending.granted_today =
+            add(spending.granted_today, move.amount).value_or(spending.granted_today);
     }
-    posting.transfer(AccountCode::promotions, move.bucket.value_or(rules_of(view.integration).grant_bucket),
-                     move.amount);
+    posting.transfer(AccountCode::promotions,
+                     move.bucket.value_or(rules_of(view.integration).grant_bucket), move.amount);
     decision.transaction = transaction_of(view, move);
     finish(decision, posting);
 }
@@ -87,7 +89,8 @@ void decide_spend(const View& view, const Move& move, Posting& posting, Decision
     }
     posting.take(spending_order, AccountCode::stakes, move.amount);
     Spending& spending = posting.wallet().spending;
-    spending.wagered_today = add(spending.wagered_today, move.amount).value_or(spending.wagered_today);
+    spending.wagered_today =
+        add(spending.wagered_today, move.amount).value_or(spending.wagered_today);
     spending.wagered_this_week =
         add(spending.wagered_this_week, move.amount).value_or(spending.wagered_this_week);
     decision.transaction = transaction_of(view, move);
@@ -117,7 +120,8 @@ void withdraw_to_chain(const View& view, const Move& move, Posting& posting, Dec
     const Amount earned = wallet.at(AccountCode::earned).balance;
     const bool all = move.amount.is_zero();
     const Amount amount = all ? earned : move.amount;
-    if (all && wallet.withdrawals_in_flight > 0 && !earned.is_positive()) return;  // done: nothing to do
+    if (all && wallet.withdrawals_in_flight > 0 && !earned.is_positive())
+        return;  // done: nothing to do
     if (all && !earned.is_positive()) {
         return refuse_for_good(view, move, Decline::nothing_to_withdraw, decision);
     }
@@ -156,7 +160,8 @@ void withdraw_in_cash(const View& view, const Move& move, Posting& posting, Deci
         }
         posting.transfer(*move.bucket, AccountCode::cashier, move.amount);
     } else {
-        const auto has = add(wallet.at(AccountCode::earned).balance, wallet.at(AccountCode::bought).balance);
+        const auto has =
+            add(wallet.at(AccountCode::earned).balance, wallet.at(AccountCode::bought).balance);
         if (!has || *has < move.amount) {
             return refuse_for_good(view, move, Decline::insufficient_funds, decision);
         }
@@ -220,19 +225,16 @@ void decide_cash(const View& view, const Move& move, Decision& decision) {
     Posting posting(wallet_of(view, move), view.next, view.now);
     const Rules rules = rules_of(view.integration);
     switch (move.kind) {
-        case TransactionKind::grant:
-            return decide_grant(view, move, posting, decision);
-        case TransactionKind::spend:
-            return decide_spend(view, move, posting, decision);
-        case TransactionKind::withdraw:
-            return decide_withdraw(view, move, posting, decision);
-        case TransactionKind::adjust:
-            return decide_adjust(view, move, posting, decision);
+        case TransactionKind::grant: return decide_grant(view, move, posting, decision);
+        case TransactionKind::spend: return decide_spend(view, move, posting, decision);
+        case TransactionKind::withdraw: return decide_withdraw(view, move, posting, decision);
+        case TransactionKind::adjust: return decide_adjust(view, move, posting, decision);
         case TransactionKind::prize:
             posting.transfer(AccountCode::payouts, rules.payout_bucket, move.amount);
             break;
         case TransactionKind::deposit:
-            posting.transfer(AccountCode::cashier, move.bucket.value_or(rules.deposit_bucket), move.amount);
+            posting.transfer(AccountCode::cashier, move.bucket.value_or(rules.deposit_bucket),
+                             move.amount);
             break;
         case TransactionKind::wager:
         case TransactionKind::payout:
@@ -241,7 +243,8 @@ void decide_cash(const View& view, const Move& move, Decision& decision) {
         case TransactionKind::reversal:
         case TransactionKind::withdraw_settle:
         case TransactionKind::withdraw_release:
-            // The settlement of withdrawals is a caller of its own and is not spoken to by dialects.
+            // The settlement of withdrawals is a caller of its own and is not spoken to by
+            // dialects.
             CHECK(!"a movement with a round, or of the settler, has no business here");
     }
     decision.transaction = transaction_of(view, move);

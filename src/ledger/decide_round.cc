@@ -57,7 +57,8 @@ void count_wager(Spending& spending, Amount amount) {
 }
 
 void count_return(Spending& spending, Amount amount) {
-    spending.returned_today = add(spending.returned_today, amount).value_or(spending.returned_today);
+    spending.returned_today =
+        add(spending.returned_today, amount).value_or(spending.returned_today);
     spending.returned_this_week =
         add(spending.returned_this_week, amount).value_or(spending.returned_this_week);
 }
@@ -65,7 +66,8 @@ void count_return(Spending& spending, Amount amount) {
 // A wager taken back on its own day or week no longer counts there.
 void uncount_wager(Spending& spending, const Transaction& wager) {
     if (day_number(wager.time) == spending.day) {
-        spending.wagered_today.units = std::max<Int128>(0, spending.wagered_today.units - wager.amount.units);
+        spending.wagered_today.units =
+            std::max<Int128>(0, spending.wagered_today.units - wager.amount.units);
     }
     if (week_number(wager.time) == spending.week) {
         spending.wagered_this_week.units =
@@ -73,8 +75,8 @@ void uncount_wager(Spending& spending, const Transaction& wager) {
     }
 }
 
-// Pays into the wallet: bonus gets back what bonus staked in the round, the rest goes where winnings
-// go; a promotion's winnings go to the bucket that the promotion names.
+// Pays into the wallet: bonus gets back what bonus staked in the round, the rest goes where
+// winnings go; a promotion's winnings go to the bucket that the promotion names.
 void pay(Posting& posting, const View& view, const Move& move, Amount amount, Round* round) {
     if (view.promotion && !move.promotion.empty()) {
         posting.transfer(AccountCode::payouts,
@@ -265,8 +267,7 @@ void decide_wager(const View& view, const Move& move, Decision& decision) {
     }
     // From here on the wager succeeds, unless the payout has too many digits.
     decision.transaction = transaction_of(view, move);
-    const bool pays =
-        move.kind == TransactionKind::wager_and_payout && move.payout.is_positive();
+    const bool pays = move.kind == TransactionKind::wager_and_payout && move.payout.is_positive();
     if (move.round.empty()) {
         if (pays) pay(posting, view, move, move.payout, nullptr);
     } else {
@@ -318,10 +319,10 @@ void decide_payout(const View& view, const Move& move, Decision& decision) {
 
 void decide_rollback(const View& view, const Move& move, Decision& decision) {
     const Key* reference = view.reference.get();
-    const bool found = reference != nullptr && reference->transaction != nullptr &&
-                       is_wager(*reference->transaction) &&
-                       (reference->state == KeyState::applied ||
-                        reference->state == KeyState::rolled_back);
+    const bool found =
+        reference != nullptr && reference->transaction != nullptr &&
+        is_wager(*reference->transaction) &&
+        (reference->state == KeyState::applied || reference->state == KeyState::rolled_back);
     if (!found) return bury(view, move, decision);
     const Decline no = judge_rollback(view, move, decision.outcome);
     if (no != Decline::none) {
@@ -362,8 +363,9 @@ void decide_reversal(const View& view, const Move& move, Decision& decision) {
                             original.kind == TransactionKind::reversal ||
                             original.kind == TransactionKind::withdraw_settle ||
                             original.kind == TransactionKind::withdraw_release;
-    const bool held = std::any_of(original.entries.begin(), original.entries.end(),
-                                  [](const Entry& entry) { return entry.account == AccountCode::held; });
+    const bool held =
+        std::any_of(original.entries.begin(), original.entries.end(),
+                    [](const Entry& entry) { return entry.account == AccountCode::held; });
     if (reference->state != KeyState::applied || final_kind || held) {
         decision.outcome.decline = Decline::not_permitted;
         return;

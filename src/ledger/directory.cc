@@ -27,7 +27,8 @@ std::vector<const T*> collect(const Map& map, const Keep& keep) {
         if (keep(*item)) all.push_back(item.get());
     }
     std::sort(all.begin(), all.end(), [](const T* left, const T* right) {
-        return left->created != right->created ? left->created < right->created : left->uid < right->uid;
+        return left->created != right->created ? left->created < right->created
+                                               : left->uid < right->uid;
     });
     return all;
 }
@@ -197,7 +198,8 @@ std::vector<const Integration*> Directory::integrations(DialectId dialect) const
                                 [&](const Integration& item) { return item.dialect == dialect; });
 }
 
-std::vector<const Credential*> Directory::credentials(TenantId tenant, IntegrationId integration) const {
+std::vector<const Credential*> Directory::credentials(TenantId tenant,
+                                                      IntegrationId integration) const {
     return collect<Credential>(credentials_, [&](const Credential& item) {
         return item.tenant == tenant && item.integration == integration;
     });

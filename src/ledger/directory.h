@@ -1,9 +1,9 @@
 #pragma once
 // Who is who among those that are few: tenants, currencies, integrations, credentials.
 //
-// A Directory is an immutable picture of them, shared by all threads and replaced as a whole when one
-// changes; it is complete before the change is answered. Players and sessions are not in it: they are
-// read with the wallet.
+// A Directory is an immutable picture of them, shared by all threads and replaced as a whole when
+// one changes; it is complete before the change is answered. Players and sessions are not in it:
+// they are read with the wallet.
 
 #include <memory>
 #include <span>
@@ -36,7 +36,8 @@ public:
     const Credential* by_secret(CredentialKind kind, DialectId dialect, const Digest& digest,
                                 Time now) const;
     // Live credentials of that client id (basic), in that dialect; the caller compares the secret.
-    std::vector<const Credential*> by_name(DialectId dialect, std::string_view name, Time now) const;
+    std::vector<const Credential*> by_name(DialectId dialect, std::string_view name,
+                                           Time now) const;
     // Live signing keys of an integration.
     std::vector<const Credential*> signing_keys(IntegrationId integration, Time now) const;
     // The currency of that code if this integration may move it, else null.
@@ -60,7 +61,7 @@ private:
     std::unordered_map<std::string, std::vector<std::string>> by_digest_;  // digest bytes -> uids
     std::unordered_map<std::string, std::vector<std::string>> by_name_;    // client id -> uids
     std::unordered_map<IntegrationId, std::vector<std::string>> signing_;
-    std::unordered_map<std::string, CurrencyId> currency_by_code_;         // "tenant/code"
+    std::unordered_map<std::string, CurrencyId> currency_by_code_;  // "tenant/code"
 };
 
 bool is_live(const Credential& credential, Time now);

@@ -33,7 +33,8 @@ std::vector<CurrencyId> currency_ids(const Directory& directory, TenantId tenant
     for (const std::string& code : codes) {
         const Currency* currency = directory.currency(tenant, code);
         if (currency == nullptr) return {};
-        if (std::find(ids.begin(), ids.end(), currency->id) == ids.end()) ids.push_back(currency->id);
+        if (std::find(ids.begin(), ids.end(), currency->id) == ids.end())
+            ids.push_back(currency->id);
     }
     return ids;
 }
@@ -93,7 +94,8 @@ Decision enroll(const View& view, const CreateCurrency& intent, Extra) {
 
 Decision enroll(const View& view, const CreateIntegration& intent, Extra) {
     if (view.directory->tenant(intent.tenant) == nullptr) return no(Decline::not_found);
-    if (view.directory->integration(intent.tenant, intent.name) != nullptr) return no(Decline::exists);
+    if (view.directory->integration(intent.tenant, intent.name) != nullptr)
+        return no(Decline::exists);
     Integration integration;
     integration.currencies = currency_ids(*view.directory, intent.tenant, intent.currencies);
     if (integration.currencies.empty()) return no(Decline::currency_wrong);
@@ -140,9 +142,11 @@ Decision enroll(const View& view, const CreateCredential& intent, Extra) {
         const Integration* owner = view.directory->integration(wanted.integration);
         if (owner == nullptr || owner->tenant != wanted.tenant) return no(Decline::not_found);
         dialect = owner->dialect;
-        // Two live ones of a kind are what a rotation without downtime needs; more are forgotten keys.
+        // Two live ones of a kind are what a rotation without downtime needs; more are forgotten
+        // keys.
         std::size_t live = 0;
-        for (const Credential* other : view.directory->credentials(wanted.tenant, wanted.integration)) {
+        for (const Credential* other :
+             view.directory->credentials(wanted.tenant, wanted.integration)) {
             if (other->kind == wanted.kind && is_live(*other, view.now)) ++live;
         }
         if (live >= 2) return no(Decline::limit_reached);
@@ -163,7 +167,8 @@ Decision enroll(const View& view, const CreateCredential& intent, Extra) {
 
 Decision enroll(const View& view, const RevokeCredential& intent, Extra) {
     const Credential* known = view.directory->credential(intent.uid);
-    if (known == nullptr || known->tenant != intent.tenant || known->integration != intent.integration) {
+    if (known == nullptr || known->tenant != intent.tenant ||
+        known->integration != intent.integration) {
         return no(Decline::not_found);
     }
     Decision decision;
@@ -291,7 +296,9 @@ struct Wants {
         list.push_back(keys.round(
             RoundName{round.tenant, round.integration, round.provider, round.player, round.id}));
     }
-    void operator()(const FindSession& intent) { list.push_back(keys.session(intent.kind, intent.digest)); }
+    void operator()(const FindSession& intent) {
+        list.push_back(keys.session(intent.kind, intent.digest));
+    }
     void operator()(const RevokeSession& intent) {
         // The name does not say of which kind the session is; tokens are random, so at most one
         // answers to it, and in a demo all that do are meant.
@@ -305,7 +312,8 @@ struct Wants {
     void operator()(const Register& intent) {
         list.push_back(keys.player(intent.tenant, intent.player));
         list.push_back(keys.login(intent.integration, folded(intent.username)));
-        if (!intent.email.empty()) list.push_back(keys.login(intent.integration, folded(intent.email)));
+        if (!intent.email.empty())
+            list.push_back(keys.login(intent.integration, folded(intent.email)));
     }
     void operator()(const LogIn& intent) {
         list.push_back(keys.player(intent.tenant, intent.session.player));

@@ -44,12 +44,15 @@ Decision enroll(const View& view, const OpenSession& intent, Extra) {
     if (session.integration == 0) session.integration = intent.caller.integration;
     if (!intent.caller.player.id.empty()) {
         if (!view.player) return no(Decline::player_unknown);
-        // One that has expired already opens nothing; the demo makes some for players of every state.
+        // One that has expired already opens nothing; the demo makes some for players of every
+        // state.
         const bool opens = intent.ttl >= 0;
-        if (view.player->blocked && opens && !intent.even_if_blocked) return no(Decline::player_blocked);
+        if (view.player->blocked && opens && !intent.even_if_blocked)
+            return no(Decline::player_blocked);
         session.player = view.player->id;
         for (const Alias& alias : view.player->aliases) {
-            if (alias.integration == session.integration && session.site == 0) session.site = alias.site;
+            if (alias.integration == session.integration && session.site == 0)
+                session.site = alias.site;
         }
     }
     session.created = view.now;

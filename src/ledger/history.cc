@@ -16,7 +16,8 @@ bool same_id(std::string_view stored, std::string_view wanted) {
     // integrator's ids are kept as provider:site:id
     return stored.size() > wanted.size() && stored.ends_with(wanted) &&
            stored[stored.size() - wanted.size() - 1] == ':' &&
-           std::count(stored.begin(), stored.end() - static_cast<std::ptrdiff_t>(wanted.size()), ':') == 2;
+           std::count(stored.begin(), stored.end() - static_cast<std::ptrdiff_t>(wanted.size()),
+                      ':') == 2;
 }
 
 bool matches(const Transaction& transaction, const ListMovements& ask) {
@@ -32,7 +33,8 @@ bool matches(const Transaction& transaction, const ListMovements& ask) {
     if (ask.currency && transaction.currency != *ask.currency) return false;
     if (ask.only_integration != 0 && transaction.integration != ask.only_integration) return false;
     if (!ask.round.empty() && transaction.round != ask.round) return false;
-    if (!ask.external_id.empty() && !same_id(transaction.external_id, ask.external_id)) return false;
+    if (!ask.external_id.empty() && !same_id(transaction.external_id, ask.external_id))
+        return false;
     if (ask.kind && transaction.kind != *ask.kind) return false;
     if (ask.from != 0 && transaction.time < ask.from) return false;
     if (ask.to != 0 && transaction.time > ask.to) return false;
@@ -40,14 +42,16 @@ bool matches(const Transaction& transaction, const ListMovements& ask) {
 }
 
 // Adds a movement to the page; false when the page was full already and this one begins the next.
-bool add_to_page(const ListMovements& ask, std::uint64_t& to_skip, Movement movement, Outcome& outcome) {
+bool add_to_page(const ListMovements& ask, std::uint64_t& to_skip, Movement movement,
+                 Outcome& outcome) {
     if (to_skip > 0) {
         --to_skip;
         return true;
     }
     if (outcome.movements.size() == ask.limit) {
         // The cursor is the last one shown: the next page begins below it.
-        outcome.next = outcome.movements.empty() ? 0 : outcome.movements.back().transaction->sequence;
+        outcome.next =
+            outcome.movements.empty() ? 0 : outcome.movements.back().transaction->sequence;
         return false;
     }
     outcome.movements.push_back(std::move(movement));
@@ -105,11 +109,13 @@ Result<Historian::Subject> Historian::subject(const Caller& caller, const Direct
     subject.tenant = caller.tenant;
     subject.integration = caller.integration;
     const KeyMaker& keys = reader_.keys();
-    if (caller.session && (caller.rule == SessionRule::bearer || caller.rule == SessionRule::live)) {
+    if (caller.session &&
+        (caller.rule == SessionRule::bearer || caller.rule == SessionRule::live)) {
         auto session = find<Session>(keys.session(caller.session_kind, *caller.session));
         if (!session) return std::unexpected(session.error());
-        const bool ours = *session && (caller.tenant == 0 || ((*session)->tenant == caller.tenant &&
-                                       (*session)->integration == caller.integration));
+        const bool ours =
+            *session && (caller.tenant == 0 || ((*session)->tenant == caller.tenant &&
+                                                (*session)->integration == caller.integration));
         if (!ours) {
             subject.decline = Decline::session_unknown;
             return subject;
@@ -158,8 +164,9 @@ Result<Ptr<Wallet>> Historian::wallet_after(Sequence sequence) const {
     auto change = reader_.change(sequence);
     if (!change) return std::unexpected(change.error());
     auto wallet = wallet_in(*change);
-    if (!wallet) return fail(ErrorCode::corrupt, "journal record " + std::to_string(sequence) +
-                                                     " is in a wallet's trail and has no wallet");
+    if (!wallet)
+        return fail(ErrorCode::corrupt, "journal record " + std::to_string(sequence) +
+                                            " is in a wallet's trail and has no wallet");
     return wallet;
 }
 
@@ -182,8 +189,8 @@ Result<Sequence> Historian::first_after(Time time) const {
 
 namespace {
 
-// Going back along a wallet's trail from its movement number `number`: the sequence from which to go
-// on so as not to pass movement `goal` (goal < number), and how far that is.
+// Going back along a wallet's trail from its movement number `number`: the sequence from which to
+// go on so as not to pass movement `goal` (goal < number), and how far that is.
 std::pair<Sequence, std::uint64_t> step_back(const Wallet& at, std::uint64_t goal) {
     const std::uint64_t number = at.movements;
     constexpr std::array<std::uint64_t, trail_levels> strides{0, 1, 32, 1024};
@@ -196,10 +203,11 @@ std::pair<Sequence, std::uint64_t> step_back(const Wallet& at, std::uint64_t goa
 
 }  // namespace
 
-Result<void> Historian::walk(const Wallet& newest, const ListMovements& ask, Outcome& outcome) const {
+Result<void> Historian::walk(const Wallet& newest, const ListMovements& ask,
+                             Outcome& outcome) const {
     Ptr<Wallet> at = std::make_shared<const Wallet>(newest);
-    const bool filtered = ask.only_integration != 0 || !ask.round.empty() || !ask.external_id.empty() ||
-                          ask.kind || ask.from != 0 || ask.to != 0;
+    const bool filtered = ask.only_integration != 0 || !ask.round.empty() ||
+                          !ask.external_id.empty() || ask.kind || ask.from != 0 || ask.to != 0;
     std::uint64_t to_skip = ask.skip;
     if (!filtered && to_skip > 0) {
         if (to_skip >= at->movements) return {};
@@ -229,7 +237,8 @@ Result<void> Historian::walk(const Wallet& newest, const ListMovements& ask, Out
         auto change = reader_.change(sequence);
         if (!change) return std::unexpected(change.error());
         const auto wallet = wallet_in(*change);
-        if (!wallet || !change->transaction) return fail(ErrorCode::corrupt, "a trail leads to no movement");
+        if (!wallet || !change->transaction)
+            return fail(ErrorCode::corrupt, "a trail leads to no movement");
         if (ask.from != 0 && change->time < ask.from) return {};
         if (matches(*change->transaction, ask)) {
             auto movement = this->movement(*change);
@@ -252,7 +261,8 @@ Result<void> Historian::merge(std::vector<Ptr<Wallet>> wallets, const ListMoveme
         auto change = reader_.change(*newest);
         if (!change) return std::unexpected(change.error());
         const auto wallet = wallet_in(*change);
-        if (!wallet || !change->transaction) return fail(ErrorCode::corrupt, "a trail leads to no movement");
+        if (!wallet || !change->transaction)
+            return fail(ErrorCode::corrupt, "a trail leads to no movement");
         *newest = wallet->trail[1];
         if (ask.from != 0 && change->time < ask.from) return {};
         if (ask.before != 0 && change->sequence >= ask.before) continue;
@@ -264,7 +274,8 @@ Result<void> Historian::merge(std::vector<Ptr<Wallet>> wallets, const ListMoveme
     return {};
 }
 
-Result<void> Historian::scan(const Subject& subject, const ListMovements& ask, Outcome& outcome) const {
+Result<void> Historian::scan(const Subject& subject, const ListMovements& ask,
+                             Outcome& outcome) const {
     Sequence first = ask.before == 0 ? reader_.end().sequence : ask.before - 1;
     if (ask.to != 0) {
         auto after = first_after(ask.to);
@@ -302,7 +313,8 @@ Result<void> Historian::scan(const Subject& subject, const ListMovements& ask, O
 Result<void> Historian::look_up(const Subject& subject, const ListMovements& ask,
                                 const Directory& directory, Outcome& outcome) const {
     std::vector<Sequence> sequences;
-    const auto look = [&](IntegrationId integration, KeyGroup group, std::string_view id) -> Result<void> {
+    const auto look = [&](IntegrationId integration, KeyGroup group,
+                          std::string_view id) -> Result<void> {
         auto key = find<Key>(reader_.keys().key(
             KeyName{subject.tenant, integration, subject.player->id, group, id}));
         if (!key) return std::unexpected(key.error());
@@ -320,8 +332,8 @@ Result<void> Historian::look_up(const Subject& subject, const ListMovements& ask
             for (const Alias& alias : subject.player->aliases) {
                 if (alias.integration != id) continue;
                 for (const std::uint64_t provider : integration->settings.provider_ids) {
-                    names.push_back(std::to_string(provider) + ":" + std::to_string(alias.site) + ":" +
-                                    ask.external_id);
+                    names.push_back(std::to_string(provider) + ":" + std::to_string(alias.site) +
+                                    ":" + ask.external_id);
                 }
             }
         }
@@ -359,7 +371,8 @@ Outcome Historian::answer(const ListMovements& ask, const Directory& directory, 
     }
     // A bearer whose credential is its integration's sees what that integration moved.
     ListMovements question = ask;
-    if (ask.every_player && ask.only_integration == 0) question.only_integration = subject->integration;
+    if (ask.every_player && ask.only_integration == 0)
+        question.only_integration = subject->integration;
     Result<void> done;
     if (!subject->player) {
         done = scan(*subject, question, outcome);

@@ -1,8 +1,8 @@
 #pragma once
 // Lists and histories, read from what is durable, off the lane.
 //
-// A Historian answers from a Reader and belongs to one thread. It walks a wallet's own chain where the
-// question names a wallet, and the journal where it does not.
+// A Historian answers from a Reader and belongs to one thread. It walks a wallet's own chain where
+// the question names a wallet, and the journal where it does not.
 
 #include "ledger/directory.h"
 #include "ledger/intent.h"
@@ -38,10 +38,11 @@ private:
     };
     Result<Subject> subject(const Caller& caller, const Directory& directory, Time now) const;
     Result<void> walk(const Wallet& newest, const ListMovements& ask, Outcome& outcome) const;
-    Result<void> merge(std::vector<Ptr<Wallet>> wallets, const ListMovements& ask, Outcome& outcome) const;
+    Result<void> merge(std::vector<Ptr<Wallet>> wallets, const ListMovements& ask,
+                       Outcome& outcome) const;
     Result<void> scan(const Subject& subject, const ListMovements& ask, Outcome& outcome) const;
-    Result<void> look_up(const Subject& subject, const ListMovements& ask, const Directory& directory,
-                         Outcome& outcome) const;
+    Result<void> look_up(const Subject& subject, const ListMovements& ask,
+                         const Directory& directory, Outcome& outcome) const;
     Result<Ptr<Wallet>> wallet_after(Sequence sequence) const;
     Result<Sequence> first_after(Time time) const;
     template <class T>

@@ -1,5 +1,5 @@
-// The other lists: one transaction, wallets at a time, rounds, records of the directory; and what the
-// lane needs of the journal before it can judge a reversal.
+// The other lists: one transaction, wallets at a time, rounds, records of the directory; and what
+// the lane needs of the journal before it can judge a reversal.
 
 #include <utility>
 
@@ -164,7 +164,8 @@ Outcome Historian::answer(const ListRecords& ask, const Directory& directory) co
         outcome.records.push_back(record);
         return true;
     };
-    static_cast<void>(directory);  // tenants, integrations and the like are listed from it by the caller
+    static_cast<void>(
+        directory);  // tenants, integrations and the like are listed from it by the caller
     if (const auto done = reader_.each(ask.kind, keep); !done) return failed(done.error());
     return outcome;
 }

@@ -1,9 +1,9 @@
 #pragma once
 // What a caller wants, in the ledger's words: the only thing a dialect hands down.
 //
-// An Intent is a value. A dialect fills it from one Call; nothing in it is HTTP. Tokens come as their
-// SHA-256. Amounts are already in units of the currency; a currency that the integration may not move
-// is currency 0, so that the ledger can judge it in its place in the order of checks.
+// An Intent is a value. A dialect fills it from one Call; nothing in it is HTTP. Tokens come as
+// their SHA-256. Amounts are already in units of the currency; a currency that the integration may
+// not move is currency 0, so that the ledger can judge it in its place in the order of checks.
 
 #include <cstdint>
 #include <optional>
@@ -19,28 +19,28 @@ namespace coffer {
 // Whom the call names. In an integration the id is that integration's alias (site only where the
 // dialect has one), falling back to the native id; in the native API it is the native id.
 struct PlayerName {
-    std::string id;   // empty: the player of the session
+    std::string id;  // empty: the player of the session
     std::uint64_t site = 0;
 };
 
 // What the call needs of its session. Which error an unsuitable one gives is the ledger's business.
 enum class SessionRule : std::uint8_t {
-    none,       // not looked at (but a live one of this player fixes the currency)
-    issued,     // one that was ever issued to this player
-    live,       // a live one of this player
-    bearer,     // the session is the credential itself: checked before everything else
+    none,              // not looked at (but a live one of this player fixes the currency)
+    issued,            // one that was ever issued to this player
+    live,              // a live one of this player
+    bearer,            // the session is the credential itself: checked before everything else
     bearer_or_replay,  // the same, but an expired one may still replay
 };
 
 struct Caller {
-    TenantId tenant = 0;               // 0: the session tells (bearer)
-    IntegrationId integration = 0;     // 0: native API, or the session tells
+    TenantId tenant = 0;            // 0: the session tells (bearer)
+    IntegrationId integration = 0;  // 0: native API, or the session tells
     PlayerName player;
     SessionRule rule = SessionRule::none;
-    std::optional<Digest> session;     // SHA-256 of the token
+    std::optional<Digest> session;                         // SHA-256 of the token
     SessionKind session_kind = SessionKind::launch_token;  // another kind is an unknown session
-    std::string game;                  // a session of another game does not count; empty: any
-    Time deadline = 0;                 // monotonic; 0: none. Set by the desk.
+    std::string game;   // a session of another game does not count; empty: any
+    Time deadline = 0;  // monotonic; 0: none. Set by the desk.
 };
 
 // A movement of money.
@@ -49,33 +49,34 @@ struct Move {
     TransactionKind kind = TransactionKind::wager;
     CurrencyId currency = 0;
     Amount amount;
-    Amount payout;                     // wager_and_payout only
+    Amount payout;  // wager_and_payout only
     KeyGroup group = KeyGroup::self;
-    std::string external_id;           // empty in `self`: a new movement every time
+    std::string external_id;  // empty in `self`: a new movement every time
     std::uint64_t provider = 0;
     std::string round, game;
     bool closes_round = false;
-    // rollback: the id of the wager in `reference_group`, which is also the fingerprint's reference.
+    // rollback: the id of the wager in `reference_group`, which is also the fingerprint's
+    // reference.
     KeyGroup reference_group = KeyGroup::self;
     std::string reference;
-    std::string promotion;             // id, or empty
-    bool free_bet = false;             // the wager is paid by the promotion
-    bool client_grant = false;         // sverse: a grant asked for by a game client
+    std::string promotion;      // id, or empty
+    bool free_bet = false;      // the wager is paid by the promotion
+    bool client_grant = false;  // sverse: a grant asked for by a game client
     std::optional<AccountCode> bucket;
     std::string reason, meta, detail;
-    Sequence reverses = 0;             // reversal: the transaction
-    Time reverses_time = 0;            // must be its time, to the millisecond
-    Ptr<Transaction> original;         // reversal: filled in by the ledger
+    Sequence reverses = 0;      // reversal: the transaction
+    Time reverses_time = 0;     // must be its time, to the millisecond
+    Ptr<Transaction> original;  // reversal: filled in by the ledger
 };
 
 // Questions that the lane answers, because the answer must be current and durable.
 struct AskBalance {
     Caller caller;
-    CurrencyId currency = 0;       // 0 with every_currency: all of the integration's
-    bool every_currency = false;   // Outcome.records: the wallets that exist
+    CurrencyId currency = 0;      // 0 with every_currency: all of the integration's
+    bool every_currency = false;  // Outcome.records: the wallets that exist
     std::string promotion;
 };
-struct AskStatus {                 // integrator: what became of that id
+struct AskStatus {  // integrator: what became of that id
     Caller caller;
     CurrencyId currency = 0;
     KeyGroup group = KeyGroup::integrator_debit;
@@ -87,16 +88,16 @@ struct AskStatus {                 // integrator: what became of that id
 
 // Lists, answered from what is durable, off the lane.
 struct ListMovements {
-    Caller caller;                        // with rule bearer: whose wallet
+    Caller caller;  // with rule bearer: whose wallet
     std::optional<CurrencyId> currency;
-    IntegrationId only_integration = 0;   // 0: whoever made it
-    std::string round, external_id;       // filters; empty: any
+    IntegrationId only_integration = 0;  // 0: whoever made it
+    std::string round, external_id;      // filters; empty: any
     std::optional<TransactionKind> kind;
     bool tombstones = false, refusals = false;  // shown too
-    bool every_player = false;            // the whole tenant (or integration)
-    Time from = 0, to = 0;                // both inclusive; 0: open
-    Sequence before = 0;                  // only older ones: a cursor; 0: from the newest
-    std::uint64_t skip = 0;               // newest ones to leave out (page numbers)
+    bool every_player = false;                  // the whole tenant (or integration)
+    Time from = 0, to = 0;                      // both inclusive; 0: open
+    Sequence before = 0;                        // only older ones: a cursor; 0: from the newest
+    std::uint64_t skip = 0;                     // newest ones to leave out (page numbers)
     std::uint32_t limit = 50;
 };
 struct FindTransaction {
@@ -104,9 +105,9 @@ struct FindTransaction {
     Sequence sequence = 0;
     Time time = 0;  // must be the transaction's, to the millisecond
 };
-struct ListWallets {   // of one player, now or at a past time
+struct ListWallets {  // of one player, now or at a past time
     Caller caller;
-    Time at = 0;       // 0: now
+    Time at = 0;  // 0: now
 };
 struct ListRounds {
     TenantId tenant = 0;
@@ -119,7 +120,7 @@ struct ListRounds {
     Sequence opened_by = 0;  // set: just that round
     Time opened = 0;         // then: must be when it was opened, to the millisecond
 };
-struct ListRecords {   // a kind of the directory; tenant 0 sees tenants only
+struct ListRecords {  // a kind of the directory; tenant 0 sees tenants only
     TenantId tenant = 0;
     RecordKind kind = RecordKind::player;
     IntegrationId integration = 0;  // alias look-up: with `id` and `site`
@@ -128,8 +129,14 @@ struct ListRecords {   // a kind of the directory; tenant 0 sees tenants only
 };
 
 // Changes of the directory.
-struct CreateTenant { std::string uid, name; };
-struct CreateCurrency { TenantId tenant = 0; std::string code, name; std::uint8_t scale = 0, chain_scale = 0xff; };
+struct CreateTenant {
+    std::string uid, name;
+};
+struct CreateCurrency {
+    TenantId tenant = 0;
+    std::string code, name;
+    std::uint8_t scale = 0, chain_scale = 0xff;
+};
 struct CreateIntegration {
     TenantId tenant = 0;
     std::string uid, name;
@@ -144,10 +151,20 @@ struct PatchIntegration {
     std::optional<std::vector<std::string>> currencies;
     std::optional<IntegrationSettings> settings;  // whole: the dialect merges
 };
-struct CreateCredential { Credential credential; };       // `created` is filled in
-struct RevokeCredential { TenantId tenant = 0; IntegrationId integration = 0; std::string uid; };
-struct TouchCredential { std::string uid; };              // last_used; at most hourly
-struct CreatePlayer { Player player; };                   // the same again is done, not an error
+struct CreateCredential {
+    Credential credential;
+};  // `created` is filled in
+struct RevokeCredential {
+    TenantId tenant = 0;
+    IntegrationId integration = 0;
+    std::string uid;
+};
+struct TouchCredential {
+    std::string uid;
+};  // last_used; at most hourly
+struct CreatePlayer {
+    Player player;
+};  // the same again is done, not an error
 struct ChangePlayer {
     TenantId tenant = 0;
     std::string player;
@@ -156,74 +173,86 @@ struct ChangePlayer {
     std::optional<std::string> payout_address;
     std::optional<std::vector<Limits>> limits;
 };
-// Opens a session of any kind, for the native API and for get-token. The player must exist, be of the
-// integration, and not be blocked. One of that digest and kind that is there already is replaced.
+// Opens a session of any kind, for the native API and for get-token. The player must exist, be of
+// the integration, and not be blocked. One of that digest and kind that is there already is
+// replaced.
 struct OpenSession {
     Caller caller;
-    // All but tenant, player, created, expires and revoked, which are filled in. Its integration may
-    // differ from the caller's, which only says how the player is named (0: by native id).
+    // All but tenant, player, created, expires and revoked, which are filled in. Its integration
+    // may differ from the caller's, which only says how the player is named (0: by native id).
     Session session;
-    Duration ttl = 0; // 0: never expires; negative: it has expired already
+    Duration ttl = 0;  // 0: never expires; negative: it has expired already
     bool even_if_blocked = false;
 };
-// Whose session is that? For dialects whose only credential is one: the desk must know the integration
-// (its currencies) before it can read the call. Declines session_unknown, session_expired.
+// Whose session is that? For dialects whose only credential is one: the desk must know the
+// integration (its currencies) before it can read the call. Declines session_unknown,
+// session_expired.
 struct FindSession {
     Digest digest{};
     SessionKind kind = SessionKind::operator_token;  // another kind is an unknown session
 };
-struct RevokeSession { TenantId tenant = 0; UuidBytes name{}; };
-struct ActivateToken { Caller caller; CurrencyId currency = 0; };  // integrator authenticate
-struct StartSession {                                              // rgs GET /session
-    Caller caller;           // session: the player token
+struct RevokeSession {
+    TenantId tenant = 0;
+    UuidBytes name{};
+};
+struct ActivateToken {
+    Caller caller;
+    CurrencyId currency = 0;
+};                     // integrator authenticate
+struct StartSession {  // rgs GET /session
+    Caller caller;     // session: the player token
     std::string game;
-    Digest session{};        // of the new session's id
+    Digest session{};  // of the new session's id
     Duration idle = 0;
 };
-struct Register {            // sverse
+struct Register {  // sverse
     TenantId tenant = 0;
     IntegrationId integration = 0;
     std::string email, username, password, metadata;
-    std::string player;      // the new identity
+    std::string player;         // the new identity
     std::string password_hash;  // filled in by the password thread
 };
 struct LogIn {
     TenantId tenant = 0;
     IntegrationId integration = 0;
     std::string name, password;
-    Session session;         // player is filled in
+    Session session;  // player is filled in
     Duration ttl = 0;
 };
-struct LogOut { Caller caller; };
-struct RenewSession {        // sverse refresh: a new token for the same player, the old one is revoked
+struct LogOut {
+    Caller caller;
+};
+struct RenewSession {  // sverse refresh: a new token for the same player, the old one is revoked
     Caller caller;
     Digest digest{};
     Duration ttl = 0;
 };
-struct OpenUser {            // kgen /s2s/session: makes the player when the alias is unknown
+struct OpenUser {  // kgen /s2s/session: makes the player when the alias is unknown
     Caller caller;
     std::string new_player;
     Digest session{}, refresh{};
     Duration ttl = 0, refresh_ttl = 0;
 };
-struct RenewUser {           // kgen refresh: spends the refresh token
-    Caller caller;           // session: the refresh token
+struct RenewUser {  // kgen refresh: spends the refresh token
+    Caller caller;  // session: the refresh token
     Digest session{}, refresh{};
     Duration ttl = 0, refresh_ttl = 0;
 };
-struct CreatePromotion { Promotion promotion; };
+struct CreatePromotion {
+    Promotion promotion;
+};
 struct CloseRound {
     TenantId tenant = 0;
     Sequence opened_by = 0;
-    Time opened = 0;         // must be when it was opened, to the millisecond
-    Ptr<Round> round;        // filled in by the ledger
+    Time opened = 0;   // must be when it was opened, to the millisecond
+    Ptr<Round> round;  // filled in by the ledger
 };
 
-using Intent = std::variant<Move, AskBalance, AskStatus, ListMovements, FindTransaction, ListWallets,
-                            ListRounds, ListRecords, CreateTenant, CreateCurrency, CreateIntegration,
-                            PatchIntegration, CreateCredential, RevokeCredential, TouchCredential,
-                            CreatePlayer, ChangePlayer, OpenSession, RevokeSession, ActivateToken,
-                            StartSession, Register, LogIn, LogOut, RenewSession, OpenUser, RenewUser,
-                            CreatePromotion, CloseRound, FindSession>;
+using Intent = std::variant<Move, AskBalance, AskStatus, ListMovements, FindTransaction,
+                            ListWallets, ListRounds, ListRecords, CreateTenant, CreateCurrency,
+                            CreateIntegration, PatchIntegration, CreateCredential, RevokeCredential,
+                            TouchCredential, CreatePlayer, ChangePlayer, OpenSession, RevokeSession,
+                            ActivateToken, StartSession, Register, LogIn, LogOut, RenewSession,
+                            OpenUser, RenewUser, CreatePromotion, CloseRound, FindSession>;
 
 }  // namespace coffer

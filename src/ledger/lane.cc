@@ -29,8 +29,9 @@ struct Lane::Figures {
         : batch(metrics.histogram("coffer_batch_intents", "Intents decided together", 1)),
           changes(metrics.counter("coffer_changes_total", "Journal records written")),
           commit(metrics.histogram("coffer_commit_seconds", "Time to make a batch durable", 1e-6)),
-          expired(metrics.counter("coffer_deadline_dropped_total",
-                                  "Intents dropped before they were written because their deadline had passed")),
+          expired(metrics.counter(
+              "coffer_deadline_dropped_total",
+              "Intents dropped before they were written because their deadline had passed")),
           failures(metrics.counter("coffer_commit_failures_total", "Commits that failed")),
           queue(metrics.gauge("coffer_queue_intents", "Intents waiting for the lane")) {}
     Histogram& batch;
@@ -41,10 +42,16 @@ struct Lane::Figures {
     Gauge& queue;
 };
 
-Lane::Lane(Store& store, const LedgerOptions& options, const Clock& clock, Log& log, Metrics& metrics,
-           SharedDirectory& directory)
-    : store_(store), options_(options), clock_(clock), log_(log), shared_directory_(directory),
-      figures_(std::make_unique<Figures>(metrics)), working_set_(store), directory_(directory.get()) {
+Lane::Lane(Store& store, const LedgerOptions& options, const Clock& clock, Log& log,
+           Metrics& metrics, SharedDirectory& directory)
+    : store_(store),
+      options_(options),
+      clock_(clock),
+      log_(log),
+      shared_directory_(directory),
+      figures_(std::make_unique<Figures>(metrics)),
+      working_set_(store),
+      directory_(directory.get()) {
     const JournalEnd end = store.end();
     next_ = end.sequence + 1;
     last_time_ = end.time;
@@ -116,7 +123,8 @@ bool Lane::gather() {
     std::size_t waiting = 0;
     for (const auto& port : ports_) {
         Job* job = nullptr;
-        while (batch_.size() < options_.batch_intents_max && port->inbox().pop(job)) batch_.push_back(job);
+        while (batch_.size() < options_.batch_intents_max && port->inbox().pop(job))
+            batch_.push_back(job);
         waiting += port->inbox().size();
     }
     figures_->queue.set(static_cast<std::int64_t>(waiting));
@@ -134,7 +142,8 @@ void Lane::process() {
     if (!changes_.empty()) {
         const Time began = clock_.monotonic();
         const auto committed = store_.commit(changes_);
-        figures_->commit.observe(static_cast<std::uint64_t>(std::max<Time>(0, clock_.monotonic() - began)));
+        figures_->commit.observe(
+            static_cast<std::uint64_t>(std::max<Time>(0, clock_.monotonic() - began)));
         if (!committed) {
             settle_failure(committed.error());
             return hand_back();
@@ -173,7 +182,8 @@ struct Decider {
         Decision decision = decide(view, ask);
         if (!ask.every_currency || !decision.outcome.done()) return decision;
         for (const Record& wallet : extra) {
-            if (!std::holds_alternative<std::monostate>(wallet)) decision.outcome.records.push_back(wallet);
+            if (!std::holds_alternative<std::monostate>(wallet))
+                decision.outcome.records.push_back(wallet);
         }
         return decision;
     }
@@ -190,7 +200,8 @@ struct Decider {
 };
 
 bool is_directory_record(const Record& record) {
-    return std::holds_alternative<Ptr<Tenant>>(record) || std::holds_alternative<Ptr<Currency>>(record) ||
+    return std::holds_alternative<Ptr<Tenant>>(record) ||
+           std::holds_alternative<Ptr<Currency>>(record) ||
            std::holds_alternative<Ptr<Integration>>(record) ||
            std::holds_alternative<Ptr<Credential>>(record);
 }
@@ -269,8 +280,8 @@ void Lane::publish_directory() {
     shared_directory_.set(directory_);
 }
 
-// Nothing of the batch counts: every caller hears "not now" and finds the truth by asking again with
-// the same id. What the store made of it is read back before anything else is decided.
+// Nothing of the batch counts: every caller hears "not now" and finds the truth by asking again
+// with the same id. What the store made of it is read back before anything else is decided.
 void Lane::settle_failure(const Error& error) {
     figures_->failures.add();
     ready_.store(false);
@@ -290,9 +301,10 @@ void Lane::recover(const Error& error) {
     if (!end) {
         if (error.code == ErrorCode::full) return;  // asked again by run() and by the next batch
         // A failed sync leaves unknown what is on the disk; only a new start can tell.
-        std::fprintf(stderr,
-                     "coffer: the store failed for good: %s; %s. Stopping; start again to recover.\n",
-                     error.detail.c_str(), end.error().detail.c_str());
+        std::fprintf(
+            stderr,
+            "coffer: the store failed for good: %s; %s. Stopping; start again to recover.\n",
+            error.detail.c_str(), end.error().detail.c_str());
         _exit(70);
     }
     next_ = end->sequence + 1;

@@ -1,9 +1,9 @@
 #pragma once
 // The lane: one thread that owns every wallet, and with it every decision.
 //
-// It gathers what has come in into a batch, reads what the batch needs, decides intent by intent, makes
-// all changes last in one commit and only then hands the outcomes back. There is no timer: while one
-// batch is being synced the next one gathers.
+// It gathers what has come in into a batch, reads what the batch needs, decides intent by intent,
+// makes all changes last in one commit and only then hands the outcomes back. There is no timer:
+// while one batch is being synced the next one gathers.
 
 #include <atomic>
 #include <memory>
@@ -12,10 +12,10 @@
 #include <utility>
 #include <vector>
 
-#include "ledger/working_set.h"
 #include "ledger/decide.h"
 #include "ledger/job.h"
 #include "ledger/port.h"
+#include "ledger/working_set.h"
 
 namespace coffer {
 
@@ -88,7 +88,8 @@ private:
     Time last_time_ = 0;
     bool directory_changed_ = false;
     std::shared_ptr<const Directory> directory_;
-    std::vector<std::shared_ptr<const Directory>> directories_;  // that views of this batch may hold
+    std::vector<std::shared_ptr<const Directory>>
+        directories_;  // that views of this batch may hold
 };
 
 }  // namespace coffer

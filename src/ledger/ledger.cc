@@ -1,8 +1,8 @@
 // The house's second floor as its callers see it: ports in front, the lane and two clerks behind.
 //
-// An intent goes to the lane, or to the historian's thread (lists, and what needs the journal before it
-// can be judged), or to the password thread. The latter two either answer themselves or pass the job on
-// to the lane, completed with what they found.
+// An intent goes to the lane, or to the historian's thread (lists, and what needs the journal
+// before it can be judged), or to the password thread. The latter two either answer themselves or
+// pass the job on to the lane, completed with what they found.
 
 #include "ledger/ledger.h"
 
@@ -59,9 +59,13 @@ private:
 
 class LedgerHouse final : public Ledger {
 public:
-    LedgerHouse(Store& store, const LedgerOptions& options, const Clock& clock, Log& log, Metrics& metrics,
-                Directory directory)
-        : store_(store), clock_(clock), log_(log), options_(options), historian_(store),
+    LedgerHouse(Store& store, const LedgerOptions& options, const Clock& clock, Log& log,
+                Metrics& metrics, Directory directory)
+        : store_(store),
+          clock_(clock),
+          log_(log),
+          options_(options),
+          historian_(store),
           shared_directory_(std::move(directory)),
           lane_(store, options, clock, log, metrics, shared_directory_),
           history_(options.history_queue_max, [this](Job* job) { look_up(job); }),
@@ -123,8 +127,7 @@ private:
                 if (!port.inbox().push(job)) return false;
                 lane_.ring();
                 return true;
-            case Desk::historian:
-                return history_.take(job);
+            case Desk::historian: return history_.take(job);
             case Desk::passwords:
                 if (passwords_.take(job)) return true;
                 job->outcome.fault = Fault::throttled;
@@ -170,7 +173,8 @@ private:
         } else if (const auto* records = std::get_if<ListRecords>(&job->intent)) {
             job->outcome = historian_.answer(*records, *directory);
         }
-        if (job->outcome.fault == Fault::internal) log_.error("a list could not be read from the store");
+        if (job->outcome.fault == Fault::internal)
+            log_.error("a list could not be read from the store");
         answer(job);
     }
 
@@ -189,7 +193,8 @@ private:
         LogIn& login = std::get<LogIn>(job->intent);
         const auto found = store_.find(store_.keys().login(login.integration, folded(login.name)));
         const auto* known = found ? std::get_if<Ptr<Login>>(&*found) : nullptr;
-        const bool right = password_matches(known ? (*known)->password_hash : decoy_hash(), login.password);
+        const bool right =
+            password_matches(known ? (*known)->password_hash : decoy_hash(), login.password);
         wipe(login.password);
         if (!found) {
             job->outcome.fault = Fault::not_now;
@@ -225,7 +230,8 @@ Result<std::unique_ptr<Ledger>> Ledger::open(Store& store, const LedgerOptions& 
                                              const Clock& clock, Log& log, Metrics& metrics) {
     auto directory = Directory::load(store);
     if (!directory) return std::unexpected(directory.error());
-    return std::make_unique<LedgerHouse>(store, options, clock, log, metrics, std::move(*directory));
+    return std::make_unique<LedgerHouse>(store, options, clock, log, metrics,
+                                         std::move(*directory));
 }
 
 }  // namespace coffer

@@ -2,10 +2,10 @@
 // "Submit this intent, get its outcome when it is durable."
 //
 // A Ledger owns its threads: one lane, which alone decides and writes; one that reads lists and
-// histories; one that hashes passwords. Each io thread has a Port: it submits there and collects there,
-// from its own thread only. An outcome is handed out only when everything it shows is on stable
-// storage. Everything is bounded: submit() says no when the port is full, and that no is the caller's
-// "not now".
+// histories; one that hashes passwords. Each io thread has a Port: it submits there and collects
+// there, from its own thread only. An outcome is handed out only when everything it shows is on
+// stable storage. Everything is bounded: submit() says no when the port is full, and that no is the
+// caller's "not now".
 
 #include <cstdint>
 #include <functional>
@@ -28,8 +28,8 @@ public:
     virtual ~Port() = default;
     // False when too much is under way here; the intent is then untouched.
     virtual bool submit(Tag tag, Intent& intent) = 0;
-    // Hands over everything that has become definite since the last call. The intent comes back with
-    // its outcome, because the answer may have to echo it.
+    // Hands over everything that has become definite since the last call. The intent comes back
+    // with its outcome, because the answer may have to echo it.
     using Collect = std::function<void(Tag tag, Intent& intent, Outcome& outcome)>;
     virtual void collect(const Collect& collect) = 0;
 };

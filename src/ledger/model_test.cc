@@ -59,15 +59,20 @@ struct Model {
             return known(was->second, move);
         }
         ModelRound& round = player.rounds[move.round];
-        ModelWager made{static_cast<long>(move.amount.units), static_cast<long>(move.payout.units),
-                        move.round, move.kind, KeyState::applied, Decline::none, move.closes_round};
+        ModelWager made{static_cast<long>(move.amount.units),
+                        static_cast<long>(move.payout.units),
+                        move.round,
+                        move.kind,
+                        KeyState::applied,
+                        Decline::none,
+                        move.closes_round};
         if (move.kind == TransactionKind::payout) {
             if (round.closed) return Decline::round_closed;
             if (round.live.empty()) return Decline::no_wager_in_round;
             player.balance += made.amount;
             round.payouts += 1;
         } else {
-            const Decline no = round.closed ? Decline::round_closed
+            const Decline no = round.closed                   ? Decline::round_closed
                                : player.balance < made.amount ? Decline::insufficient_funds
                                                               : Decline::none;
             if (no != Decline::none) {
@@ -103,7 +108,8 @@ struct Model {
         ModelRound& round = player.rounds[wager.round];
         if (round.closed) return Decline::round_closed;
         if (round.payouts > 0) return Decline::already_settled;
-        if (round.live.empty() || round.live.back() != move.reference) return Decline::not_latest_wager;
+        if (round.live.empty() || round.live.back() != move.reference)
+            return Decline::not_latest_wager;
         player.balance += wager.amount;
         round.live.pop_back();
         wager.state = KeyState::rolled_back;
@@ -136,10 +142,13 @@ protected:
 TEST_F(ModelWorld, random_histories_agree_with_the_naive_model) {
     int day = 0;
     const bool agreed = rc::check("outcomes, balances and proof", [&] {
-        // A tenant's players are reused over the days; ids carry the day, so that each starts afresh.
+        // A tenant's players are reused over the days; ids carry the day, so that each starts
+        // afresh.
         ++day;
         Model model;
-        const auto at = [&](std::string_view player) -> ModelPlayer& { return model.players[std::string(player)]; };
+        const auto at = [&](std::string_view player) -> ModelPlayer& {
+            return model.players[std::string(player)];
+        };
         const std::vector<std::string> names{"alice", "bob"};
         for (const std::string& name : names) {
             at(name).balance = balance(name);
@@ -150,7 +159,9 @@ TEST_F(ModelWorld, random_histories_agree_with_the_naive_model) {
         }
         std::vector<Move> moves;
         const int steps = *rc::gen::inRange(1, 120);
-        const auto below = [](int limit) { return *rc::gen::resize(1000, rc::gen::inRange(0, limit)); };
+        const auto below = [](int limit) {
+            return *rc::gen::resize(1000, rc::gen::inRange(0, limit));
+        };
         for (int index = 0; index < steps; ++index) {
             const std::string& player = names[static_cast<std::size_t>(below(2))];
             Move move = step(below(8), below(24), below(4), below(4) * 7, player);

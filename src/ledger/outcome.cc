@@ -10,10 +10,16 @@ namespace coffer {
 
 std::string field_names(std::uint16_t fields) {
     static constexpr std::array<std::pair<std::uint16_t, std::string_view>, 10> names{{
-        {field_kind, "kind"}, {field_currency, "currency"}, {field_amount, "amount"},
-        {field_payout, "payout"}, {field_round, "round"}, {field_game, "game"},
-        {field_reference, "reference"}, {field_provider, "provider"},
-        {field_promotion, "promotion"}, {field_bucket, "bucket"},
+        {field_kind, "kind"},
+        {field_currency, "currency"},
+        {field_amount, "amount"},
+        {field_payout, "payout"},
+        {field_round, "round"},
+        {field_game, "game"},
+        {field_reference, "reference"},
+        {field_provider, "provider"},
+        {field_promotion, "promotion"},
+        {field_bucket, "bucket"},
     }};
     std::string text;
     for (const auto& [bit, name] : names) {
@@ -25,7 +31,8 @@ std::string field_names(std::uint16_t fields) {
 }
 
 Amount playable(const Wallet& wallet) {
-    const auto deposits = add(wallet.at(AccountCode::bonus).balance, wallet.at(AccountCode::bought).balance);
+    const auto deposits =
+        add(wallet.at(AccountCode::bonus).balance, wallet.at(AccountCode::bought).balance);
     CHECK(deposits.has_value());
     const auto all = add(*deposits, wallet.at(AccountCode::earned).balance);
     CHECK(all.has_value());

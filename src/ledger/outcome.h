@@ -1,9 +1,9 @@
 #pragma once
 // What became of an intent.
 //
-// A Decline is the ledger's "no", decided by a rule and the same for every dialect; a Fault means that
-// nothing was recorded and the caller may ask again. Each dialect has one exhaustive switch from these
-// to its own words, so that a new value does not compile until every dialect can say it.
+// A Decline is the ledger's "no", decided by a rule and the same for every dialect; a Fault means
+// that nothing was recorded and the caller may ask again. Each dialect has one exhaustive switch
+// from these to its own words, so that a new value does not compile until every dialect can say it.
 
 #include <cstdint>
 #include <memory>
@@ -16,14 +16,14 @@ namespace coffer {
 
 // Values are on disk in remembered refusals: append, never renumber.
 enum class Decline : std::uint8_t {
-    none = 0,                  // done, or a replay of what was done
+    none = 0,  // done, or a replay of what was done
     session_unknown = 1,
     session_expired = 2,
     player_unknown = 3,
     player_blocked = 4,
     currency_wrong = 5,
     insufficient_funds = 6,
-    conflict = 7,              // same id, other content; `differs` names the fields
+    conflict = 7,  // same id, other content; `differs` names the fields
     transaction_unknown = 8,
     already_rolled_back = 9,
     cancelled_before_arrival = 10,  // its tombstone was there first
@@ -33,15 +33,15 @@ enum class Decline : std::uint8_t {
     not_latest_wager = 14,
     promotion_unknown = 15,
     limit_reached = 16,
-    was_refused = 17,          // status only: the transaction was refused, `refused_as` says why
+    was_refused = 17,  // status only: the transaction was refused, `refused_as` says why
     nothing_to_withdraw = 18,
     below_minimum = 19,
     no_payout_address = 20,
-    not_found = 21,            // of a thing of the directory, a round, a transaction
-    exists = 22,               // the name is taken
-    invalid = 23,              // a value that only the books can judge (unknown currency in a list ...)
-    amount_overflow = 24,      // more than 38 digits would be needed
-    not_permitted = 25,        // a client credit in a currency that clients may not credit
+    not_found = 21,        // of a thing of the directory, a round, a transaction
+    exists = 22,           // the name is taken
+    invalid = 23,          // a value that only the books can judge (unknown currency in a list ...)
+    amount_overflow = 24,  // more than 38 digits would be needed
+    not_permitted = 25,    // a client credit in a currency that clients may not credit
 };
 
 enum class Fault : std::uint8_t {
@@ -53,22 +53,30 @@ enum class Fault : std::uint8_t {
 
 // The fields of a fingerprint, as bits of Outcome::differs.
 enum Field : std::uint16_t {
-    field_kind = 1, field_currency = 2, field_amount = 4, field_payout = 8, field_round = 16,
-    field_game = 32, field_reference = 64, field_provider = 128, field_promotion = 256,
+    field_kind = 1,
+    field_currency = 2,
+    field_amount = 4,
+    field_payout = 8,
+    field_round = 16,
+    field_game = 32,
+    field_reference = 64,
+    field_provider = 128,
+    field_promotion = 256,
     field_bucket = 512,
 };
 // "amount, round": for people.
 std::string field_names(std::uint16_t fields);
 
-// One movement of a history: the transaction, its wallet just after it, and what became of it since.
+// One movement of a history: the transaction, its wallet just after it, and what became of it
+// since.
 struct Movement {
     Ptr<Transaction> transaction;
-    Ptr<Wallet> wallet;                 // null for refusals and tombstones
-    KeyState state = KeyState::applied; // applied, refused, tombstone, rolled_back
-    Sequence rollback = 0;              // what took it back
-    Time rollback_time = 0;             // and when: native shows both as one id
-    Time reversed_time = 0;             // of the transaction that this one takes back
-    Ptr<Withdrawal> withdrawal;         // of a WITHDRAW to a chain, as it stands now
+    Ptr<Wallet> wallet;                  // null for refusals and tombstones
+    KeyState state = KeyState::applied;  // applied, refused, tombstone, rolled_back
+    Sequence rollback = 0;               // what took it back
+    Time rollback_time = 0;              // and when: native shows both as one id
+    Time reversed_time = 0;              // of the transaction that this one takes back
+    Ptr<Withdrawal> withdrawal;          // of a WITHDRAW to a chain, as it stands now
 };
 
 struct Outcome {
@@ -88,15 +96,15 @@ struct Outcome {
     Ptr<Transaction> transaction;  // of a movement, its replay's original, or the one asked for
     Ptr<Wallet> wallet_after;      // sverse: the wallet just after `transaction`
     Ptr<Round> round;
-    Ptr<Promotion> promotion;      // where the call named one, as it is now
+    Ptr<Promotion> promotion;  // where the call named one, as it is now
     Ptr<Withdrawal> withdrawal;
 
     // Of lists and of the directory.
     std::vector<Movement> movements;
     std::vector<Record> records;
-    std::uint64_t total = 0;       // movements in the wallet, where asked
-    Sequence next = 0;             // where the next page begins; 0 at the end
-    bool created = false;          // the directory made something new
+    std::uint64_t total = 0;  // movements in the wallet, where asked
+    Sequence next = 0;        // where the next page begins; 0 at the end
+    bool created = false;     // the directory made something new
 
     bool done() const { return decline == Decline::none && fault == Fault::none; }
 };

@@ -5,7 +5,10 @@
 namespace coffer {
 
 LedgerPort::LedgerPort(std::size_t intents_max, std::function<void()> wake, Route route)
-    : intents_max_(intents_max), route_(std::move(route)), inbox_(intents_max), wake_(std::move(wake)) {}
+    : intents_max_(intents_max),
+      route_(std::move(route)),
+      inbox_(intents_max),
+      wake_(std::move(wake)) {}
 
 Job* LedgerPort::take() {
     if (inside_ == intents_max_) return nullptr;
@@ -57,7 +60,8 @@ void LedgerPort::forget_wake() {
 
 void LedgerPort::finish(std::vector<Job*>& jobs) {
     if (jobs.empty()) return;
-    // The wake function is called under the lock so that it is not called once forget_wake() is back.
+    // The wake function is called under the lock so that it is not called once forget_wake() is
+    // back.
     const std::lock_guard lock(mutex_);
     const bool was_empty = done_.empty();
     done_.insert(done_.end(), jobs.begin(), jobs.end());

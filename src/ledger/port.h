@@ -36,14 +36,14 @@ private:
     void give(Job* job);
 
     const std::size_t intents_max_;
-    std::size_t inside_ = 0;             // io thread
+    std::size_t inside_ = 0;  // io thread
     std::vector<std::unique_ptr<Job>> all_;
     std::vector<Job*> free_;
     std::vector<Job*> collected_;
     Route route_;
     Ring<Job*> inbox_;
     std::vector<Job*> finished_by_lane_;
-    std::mutex mutex_;                   // guards done_ and wake_
+    std::mutex mutex_;  // guards done_ and wake_
     std::vector<Job*> done_;
     std::function<void()> wake_;
 };

@@ -44,7 +44,8 @@ void Posting::transfer(AccountCode from, AccountCode to, Amount amount) {
     enter(to, amount);
 }
 
-std::vector<Amount> Posting::take(std::span<const AccountCode> order, AccountCode to, Amount amount) {
+std::vector<Amount> Posting::take(std::span<const AccountCode> order, AccountCode to,
+                                  Amount amount) {
     std::vector<Amount> taken(order.size());
     Amount left = amount;
     for (std::size_t index = 0; index < order.size() && left.is_positive(); ++index) {
@@ -91,8 +92,8 @@ void audit(const Transaction& transaction, const Wallet& after) {
         if (!is_bucket(entry.account) || !entry.amount.is_negative()) continue;
         if (transaction.kind != TransactionKind::adjust) CHECK(!entry.balance_after.is_negative());
     }
-    // Law 3: what an entry says of its account is what the wallet says, and versions have no gaps; an
-    // account may be entered twice in one transaction, the last entry then counts.
+    // Law 3: what an entry says of its account is what the wallet says, and versions have no gaps;
+    // an account may be entered twice in one transaction, the last entry then counts.
     for (std::size_t index = 0; index < transaction.entries.size(); ++index) {
         const Entry& entry = transaction.entries[index];
         CHECK(entry.version >= 1);

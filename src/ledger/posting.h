@@ -1,10 +1,10 @@
 #pragma once
 // Double entry on one wallet: every transfer is two entries that add up to zero.
 //
-// A Posting starts from a wallet as it is and collects transfers; what it holds then are the entries of
-// one transaction and the wallet after it. Overflow beyond 38 digits is remembered and must be asked
-// for before the result is used; balances of buckets may go below zero here, which is for the caller
-// to have checked.
+// A Posting starts from a wallet as it is and collects transfers; what it holds then are the
+// entries of one transaction and the wallet after it. Overflow beyond 38 digits is remembered and
+// must be asked for before the result is used; balances of buckets may go below zero here, which is
+// for the caller to have checked.
 
 #include <span>
 #include <vector>

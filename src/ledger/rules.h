@@ -7,10 +7,10 @@
 namespace coffer {
 
 struct Rules {
-    bool payout_needs_wager = false;      // a payout needs a live wager in its round
+    bool payout_needs_wager = false;         // a payout needs a live wager in its round
     bool closed_refuses_everything = false;  // payouts and rollbacks too, not only wagers
     bool settled_refuses_rollback = false;   // a round with a payout keeps its wagers
-    bool latest_wager_only = false;       // only the latest live wager may be rolled back
+    bool latest_wager_only = false;          // only the latest live wager may be rolled back
     Duration round_age = 0;               // open rounds older than this count as closed; 0: never
     bool session_keeps_currency = false;  // an expired session still fixes the currency
     bool explicit_alias_only = false;     // players are known by alias, never by native id
@@ -43,8 +43,7 @@ inline Rules rules_of(const Integration* integration) {
         case DialectId::native:
         case DialectId::operator_:
         case DialectId::sverse:
-        case DialectId::kgen:
-            break;
+        case DialectId::kgen: break;
     }
     return rules;
 }

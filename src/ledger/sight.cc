@@ -15,7 +15,8 @@ template <class T>
 concept HasCaller = requires(T intent) { intent.caller; };
 
 bool has_subject(const Intent& intent) {
-    return std::visit([](const auto& one) { return HasCaller<std::decay_t<decltype(one)>>; }, intent);
+    return std::visit([](const auto& one) { return HasCaller<std::decay_t<decltype(one)>>; },
+                      intent);
 }
 
 struct NameSubject {
@@ -34,15 +35,17 @@ struct NameSubject {
         money(move.caller, move.currency);
         const IntegrationId integration = move.caller.integration;
         if (move.group != KeyGroup::self && !move.external_id.empty()) {
-            sight.key = keys.key(KeyName{tenant, integration, player, move.group, move.external_id});
+            sight.key =
+                keys.key(KeyName{tenant, integration, player, move.group, move.external_id});
         }
         if (move.kind == TransactionKind::reversal) return reversal(move);
         if (!move.reference.empty() && move.kind == TransactionKind::rollback) {
-            sight.reference =
-                keys.key(KeyName{tenant, integration, player, move.reference_group, move.reference});
+            sight.reference = keys.key(
+                KeyName{tenant, integration, player, move.reference_group, move.reference});
         }
         if (!move.round.empty()) {
-            sight.round = keys.round(RoundName{tenant, integration, move.provider, player, move.round});
+            sight.round =
+                keys.round(RoundName{tenant, integration, move.provider, player, move.round});
         }
         if (!move.promotion.empty()) sight.promotion = keys.promotion(tenant, move.promotion);
     }
@@ -90,7 +93,8 @@ Caller* caller_of(Intent& intent) {
         intent);
 }
 
-void name_caller(Job& job, WorkingSet& working_set, const KeyMaker& keys, const Directory& directory) {
+void name_caller(Job& job, WorkingSet& working_set, const KeyMaker& keys,
+                 const Directory& directory) {
     Sight& sight = job.sight;
     sight = Sight{};
     Caller* caller = caller_of(job.intent);
@@ -106,7 +110,8 @@ void name_caller(Job& job, WorkingSet& working_set, const KeyMaker& keys, const 
     working_set.want(sight.alias);
 }
 
-void name_bearer(Job& job, WorkingSet& working_set, const KeyMaker& keys, const Directory& directory) {
+void name_bearer(Job& job, WorkingSet& working_set, const KeyMaker& keys,
+                 const Directory& directory) {
     Caller* caller = caller_of(job.intent);
     if (caller == nullptr || caller->tenant != 0 || !caller->session) return;
     const auto session = working_set.get<Session>(job.sight.session);
@@ -119,7 +124,8 @@ void name_bearer(Job& job, WorkingSet& working_set, const KeyMaker& keys, const 
     working_set.want(job.sight.alias);
 }
 
-void name_subject(Job& job, WorkingSet& working_set, const KeyMaker& keys, const Directory& directory) {
+void name_subject(Job& job, WorkingSet& working_set, const KeyMaker& keys,
+                  const Directory& directory) {
     Sight& sight = job.sight;
     for (RecordKey& key : wants(job.intent, keys)) sight.extra.push_back(std::move(key));
     if (has_subject(job.intent)) {
@@ -150,7 +156,8 @@ void name_spent(Job& job, WorkingSet& working_set, const KeyMaker& keys) {
     if (job.sight.reference.kind == RecordKind::none) return;
     const auto reference = working_set.get<Key>(job.sight.reference);
     if (!reference || !reference->transaction || reference->transaction->promotion.empty()) return;
-    job.sight.spent = keys.promotion(reference->transaction->tenant, reference->transaction->promotion);
+    job.sight.spent =
+        keys.promotion(reference->transaction->tenant, reference->transaction->promotion);
     working_set.want(job.sight.spent);
 }
 

@@ -1,5 +1,6 @@
-// The rules as tables: one row per intent, its outcome in the last column and, where money matters, the
-// player's balance after it. Rows of a table run from top to bottom in one world. The columns are
+// The rules as tables: one row per intent, its outcome in the last column and, where money matters,
+// the player's balance after it. Rows of a table run from top to bottom in one world. The columns
+// are
 //
 //     player  verb  id  round  amount  [options]  | outcome  [balance]
 //
@@ -98,7 +99,8 @@ protected:
             row.verb == "grant" || row.verb == "prize") {
             return perform(cash(row));
         }
-        if (row.verb == "block" || row.verb == "unblock" || row.verb == "limit") return perform(change(row));
+        if (row.verb == "block" || row.verb == "unblock" || row.verb == "limit")
+            return perform(change(row));
         if (row.verb == "promotion") return perform(promotion(row));
         if (row.verb == "token") return perform(token(row));
         if (row.verb == "status") return perform(status(row));
@@ -141,11 +143,11 @@ protected:
         if (row.verb == "limit") {
             Limits limits;
             limits.currency = eur;
-            (row.id == "wager"   ? limits.wager_max
-             : row.id == "day"   ? limits.wagered_day_max
-             : row.id == "week"  ? limits.wagered_week_max
-             : row.id == "loss"  ? limits.loss_day_max
-                                 : limits.loss_week_max) = Amount{row.units()};
+            (row.id == "wager"  ? limits.wager_max
+             : row.id == "day"  ? limits.wagered_day_max
+             : row.id == "week" ? limits.wagered_week_max
+             : row.id == "loss" ? limits.loss_day_max
+                                : limits.loss_week_max) = Amount{row.units()};
             change.limits = std::vector<Limits>{limits};
         }
         return change;
@@ -214,7 +216,8 @@ protected:
             move.kind = TransactionKind::wager_and_payout;
             move.payout.units = std::stol(row.option("pays"));
         }
-        if (row.verb == "debit" || row.verb == "credit" || row.verb == "undo") integrator_move(row, move);
+        if (row.verb == "debit" || row.verb == "credit" || row.verb == "undo")
+            integrator_move(row, move);
         session(row, move.caller);
         if (!row.option("game").empty()) move.game = row.option("game");
         if (row.option("currency") == "wrong") move.currency = 0;
@@ -228,9 +231,10 @@ protected:
         const bool debit = row.verb == "debit";
         as_integrator(row, move.caller, debit ? SessionRule::live : SessionRule::issued);
         move.provider = 1;
-        move.kind = debit ? TransactionKind::wager
-                    : row.verb == "credit" ? TransactionKind::payout : TransactionKind::rollback;
-        move.group = debit ? KeyGroup::integrator_debit
+        move.kind = debit                  ? TransactionKind::wager
+                    : row.verb == "credit" ? TransactionKind::payout
+                                           : TransactionKind::rollback;
+        move.group = debit                  ? KeyGroup::integrator_debit
                      : row.verb == "credit" ? KeyGroup::integrator_credit
                                             : KeyGroup::integrator_rollback;
         if (row.verb != "undo") return;

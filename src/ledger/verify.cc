@@ -61,7 +61,8 @@ public:
         }
         const JournalEnd end = reader_.end();
         if (end.sequence != expected_ - 1) {
-            mistake(expected_, "the store says that the journal ends at " + std::to_string(end.sequence));
+            mistake(expected_,
+                    "the store says that the journal ends at " + std::to_string(end.sequence));
         } else if (expected_ > 1 && end.hash != previous_hash_) {
             mistake(end.sequence, "the last record's hash is not what the store says");
         }
@@ -88,7 +89,8 @@ private:
             mistake(change.sequence, "expected record " + std::to_string(expected_));
         }
         expected_ = change.sequence + 1;
-        if (change.time < time_) mistake(change.sequence, "its time is before the one of the record before");
+        if (change.time < time_)
+            mistake(change.sequence, "its time is before the one of the record before");
         time_ = change.time;
         if (change.previous_hash != previous_hash_) {
             mistake(change.sequence, "the hash of the record before is wrong: the chain is broken");
@@ -107,7 +109,8 @@ private:
         KeyModel& known = keys_[key.hash];
         // A rollback that found no wager leaves a mark and may come again.
         if (known.original != 0 && known.state != KeyState::tombstone) {
-            mistake(at, "takes an id that record " + std::to_string(known.original) + " has already");
+            mistake(at,
+                    "takes an id that record " + std::to_string(known.original) + " has already");
         }
         known = KeyModel{static_cast<KeyState>(transaction.status), at, at};
         const bool applied = transaction.status == TransactionStatus::applied;
@@ -141,22 +144,26 @@ private:
             sum += entry.amount.units;
             model.balances[code] += entry.amount.units;
             model.versions[code] += 1;
-            if (entry.previous != model.last[code]) mistake(at, "an entry's pointer to the one before is wrong");
+            if (entry.previous != model.last[code])
+                mistake(at, "an entry's pointer to the one before is wrong");
             model.last[code] = at;
-            if (entry.version != model.versions[code]) mistake(at, "an account's version has a gap");
+            if (entry.version != model.versions[code])
+                mistake(at, "an account's version has a gap");
             if (entry.balance_after.units != model.balances[code]) {
                 mistake(at, "an entry's balance after is not the sum of the entries");
             }
             const bool may_be_negative =
                 transaction.kind == TransactionKind::adjust || !is_bucket(entry.account);
-            if (!may_be_negative && entry.amount.is_negative() && entry.balance_after.is_negative()) {
+            if (!may_be_negative && entry.amount.is_negative() &&
+                entry.balance_after.is_negative()) {
                 mistake(at, "a player's balance goes below zero");
             }
         }
         if (sum != 0) mistake(at, "its entries do not add up to zero");
         amounts_[wallet.currency] += sum;
         model.movements += 1;
-        if (wallet.movements != model.movements) mistake(at, "the wallet's count of movements is wrong");
+        if (wallet.movements != model.movements)
+            mistake(at, "the wallet's count of movements is wrong");
         if (wallet.trail[0] != at) mistake(at, "the wallet's trail does not begin here");
         if (wallet.trail[1] != model.latest) mistake(at, "the wallet's trail skips a movement");
         model.latest = at;
@@ -195,9 +202,7 @@ private:
                 model.paid += transaction.amount.units;
                 break;
             case TransactionKind::rollback:
-            case TransactionKind::reversal:
-                taken_back(transaction, model);
-                break;
+            case TransactionKind::reversal: taken_back(transaction, model); break;
             case TransactionKind::prize:
             case TransactionKind::grant:
             case TransactionKind::spend:
@@ -209,7 +214,8 @@ private:
                 mistake(at, "a movement without a round touches one");
         }
         if (round.state == RoundState::closed) model.closed = true;
-        if (model.closed && round.state != RoundState::closed) mistake(at, "a closed round is open again");
+        if (model.closed && round.state != RoundState::closed)
+            mistake(at, "a closed round is open again");
         if (round.wagered.units != model.wagered || round.paid.units != model.paid ||
             round.rolled_back.units != model.rolled_back || round.wagers != model.wagers ||
             round.payouts != model.payouts || round.live_wagers != model.live ||
@@ -229,7 +235,8 @@ private:
         if (one.entries.size() != transaction.entries.size()) balance = 1;
         for (const Entry& entry : one.entries) balance += entry.amount.units;
         for (const Entry& entry : transaction.entries) balance += entry.amount.units;
-        if (balance != 0) mistake(transaction.sequence, "is not the opposite of what it takes back");
+        if (balance != 0)
+            mistake(transaction.sequence, "is not the opposite of what it takes back");
         if (one.kind == TransactionKind::payout) {
             model.payouts -= 1;
             model.paid -= one.amount.units;
@@ -247,8 +254,8 @@ private:
                 if (known.original != 0 && known.original != (*one)->original) {
                     mistake(change.sequence, "an id changes hands");
                 }
-                if ((*one)->state == KeyState::rolled_back && known.state == KeyState::rolled_back &&
-                    known.original != 0) {
+                if ((*one)->state == KeyState::rolled_back &&
+                    known.state == KeyState::rolled_back && known.original != 0) {
                     mistake(change.sequence, "a wager is taken back twice");
                 }
                 known = KeyModel{(*one)->state, (*one)->original, change.sequence};
@@ -257,7 +264,8 @@ private:
                 model.latest = change.sequence;
                 model.closed = (*round)->state == RoundState::closed;
             } else if (std::holds_alternative<Ptr<Wallet>>(record)) {
-                if (!change.transaction) mistake(change.sequence, "a wallet changes without a transaction");
+                if (!change.transaction)
+                    mistake(change.sequence, "a wallet changes without a transaction");
             } else {
                 others_[key.hash] = {change.sequence, key};
             }
@@ -266,11 +274,14 @@ private:
 
     void check_totals() {
         for (const auto& [currency, sum] : amounts_) {
-            if (sum != 0) mistake(expected_ - 1, "currency " + std::to_string(currency) + " does not add up to zero");
+            if (sum != 0)
+                mistake(expected_ - 1,
+                        "currency " + std::to_string(currency) + " does not add up to zero");
         }
     }
 
-    // What an index finds must be what the journal said last; asked record by record of the journal.
+    // What an index finds must be what the journal said last; asked record by record of the
+    // journal.
     Result<void> check_indexes() {
         Result<void> inner;
         TRY(reader_.upward(1, [&](const Change& change) {
@@ -293,8 +304,8 @@ private:
         auto found = reader_.find(key);
         if (!found) return check_error(change.sequence, found.error());
         const auto* known = std::get_if<Ptr<Key>>(&*found);
-        if (known == nullptr || (*known)->original != model.original || (*known)->state != model.state ||
-            !(*known)->transaction) {
+        if (known == nullptr || (*known)->original != model.original ||
+            (*known)->state != model.state || !(*known)->transaction) {
             mistake(change.sequence, "its id is not found in the index, or found wrongly");
         }
         return {};

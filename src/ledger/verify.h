@@ -1,9 +1,9 @@
 #pragma once
 // The proof: everything that the books claim, derived again from the journal alone.
 //
-// Reads the whole journal in order with a model of its own (it shares the laws with the deciders, not
-// their code), checks every record against it, and then asks the indexes for everything the model
-// knows. The store must not be written to meanwhile.
+// Reads the whole journal in order with a model of its own (it shares the laws with the deciders,
+// not their code), checks every record against it, and then asks the indexes for everything the
+// model knows. The store must not be written to meanwhile.
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
-// What the lane knows while it decides one batch: the records it has read and those that the batch has
-// made so far. Nothing here outlives the batch, so it is not a cache; a batch that could not be
+// What the lane knows while it decides one batch: the records it has read and those that the batch
+// has made so far. Nothing here outlives the batch, so it is not a cache; a batch that could not be
 // committed leaves no trace.
 
 #include <cstddef>
@@ -16,10 +16,12 @@ public:
     explicit WorkingSet(Store& store) : store_(store), slots_(1024) {}
 
     void clear();
-    // Declares that the record will be asked for; fetch() then reads all that were declared at once.
+    // Declares that the record will be asked for; fetch() then reads all that were declared at
+    // once.
     void want(const RecordKey& key);
     Result<void> fetch();
-    // The record, as read or as made in this batch; absent if there is none. It must have been wanted.
+    // The record, as read or as made in this batch; absent if there is none. It must have been
+    // wanted.
     const Record& get(const RecordKey& key) const;
     template <class T>
     Ptr<T> get(const RecordKey& key) const {
@@ -29,8 +31,8 @@ public:
     void put(const RecordKey& key, Record record);
 
 private:
-    // Open addressing over the keyed hash. A slot belongs to this batch when its round is the current
-    // one, which makes clear() cheap.
+    // Open addressing over the keyed hash. A slot belongs to this batch when its round is the
+    // current one, which makes clear() cheap.
     struct Slot {
         std::uint64_t round = 0;
         Hash16 hash{};
@@ -44,7 +46,7 @@ private:
     std::vector<Slot> slots_;
     std::size_t used_ = 0;
     std::uint64_t round_ = 1;
-    std::vector<Record> records_;      // by Slot::index
+    std::vector<Record> records_;  // by Slot::index
     std::vector<RecordKey> wanted_;
     std::vector<std::uint32_t> wanted_indexes_;
     std::vector<Record> found_;

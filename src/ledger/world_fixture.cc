@@ -100,7 +100,8 @@ long World::balance(std::string_view player) {
     return static_cast<long>(playable(perform(ask).wallet).units);
 }
 
-Move World::wager(std::string_view player, std::string_view id, std::string_view round, long units) const {
+Move World::wager(std::string_view player, std::string_view id, std::string_view round,
+                  long units) const {
     Move move;
     move.caller.tenant = tenant;
     move.caller.integration = rgs;
@@ -118,7 +119,8 @@ Move World::wager(std::string_view player, std::string_view id, std::string_view
     return move;
 }
 
-Move World::payout(std::string_view player, std::string_view id, std::string_view round, long units) const {
+Move World::payout(std::string_view player, std::string_view id, std::string_view round,
+                   long units) const {
     Move move = wager(player, id, round, units);
     move.kind = TransactionKind::payout;
     move.caller.rule = SessionRule::none;

@@ -24,8 +24,10 @@ protected:
     std::vector<Outcome> perform_at_once(std::vector<Move> moves);
     Outcome deposit(std::string_view player, long units);
     long balance(std::string_view player);
-    Move wager(std::string_view player, std::string_view id, std::string_view round, long units) const;
-    Move payout(std::string_view player, std::string_view id, std::string_view round, long units) const;
+    Move wager(std::string_view player, std::string_view id, std::string_view round,
+               long units) const;
+    Move payout(std::string_view player, std::string_view id, std::string_view round,
+                long units) const;
     Move rollback(std::string_view player, std::string_view wager, std::string_view round,
                   long units) const;
     void expect_clean();  // verify_books finds nothing wrong

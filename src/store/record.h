@@ -2,11 +2,11 @@
 // The records a store keeps, and the Change that makes new ones last.
 //
 // Every Change is one record of the journal under a rising sequence number: at most one Transaction
-// and the after-images ("puts") of every record it touched. The journal is the truth; whatever finds a
-// record by its key is an index that can be rebuilt from it. Records are immutable once shared.
+// and the after-images ("puts") of every record it touched. The journal is the truth; whatever
+// finds a record by its key is an index that can be rebuilt from it. Shared, they never change.
 //
-// Amounts are in units of their currency's scale. Times are wall time in microseconds. Texts are UTF-8
-// as they came. An empty text or a zero time means "none" unless said otherwise.
+// Amounts are in units of their currency's scale. Times are wall time in microseconds. Texts are
+// UTF-8 as they came. An empty text or a zero time means "none" unless said otherwise.
 
 #include <array>
 #include <cstdint>
@@ -31,8 +31,15 @@ using Sequence = std::uint64_t;       // 1..; 0 means none
 // The four buckets of a player and, under the same wallet so that no row is shared by all writers,
 // the house accounts that take the other side of this wallet's movements. Values are on disk.
 enum class AccountCode : std::uint8_t {
-    bought, earned, bonus, held,                     // the player's
-    stakes, payouts, cashier, promotions, chain,     // the house's
+    bought,
+    earned,
+    bonus,
+    held,  // the player's
+    stakes,
+    payouts,
+    cashier,
+    promotions,
+    chain,  // the house's
 };
 inline constexpr std::size_t account_count = 9;
 constexpr bool is_bucket(AccountCode code) { return code <= AccountCode::held; }
@@ -51,9 +58,9 @@ struct Spending {
     Amount wagered_this_week, returned_this_week;
 };
 
-// A list of a wallet's movements that can be entered in the middle. In the after-image of movement n:
+// A list of a wallet's movements that can be entered in the middle. In movement n's after-image,
 // trail[0] is n itself, trail[1] the one before, trail[2] and trail[3] the latest before n whose
-// number is a multiple of 32 and of 1024. So any movement of a million is found in about 1,000 steps.
+// number is a multiple of 32 and of 1024: any of a million is found in about 1,000 steps.
 inline constexpr std::size_t trail_levels = 4;
 
 struct Wallet {
@@ -61,13 +68,13 @@ struct Wallet {
     std::string player;
     CurrencyId currency = 0;
     std::array<Account, account_count> accounts{};
-    std::uint64_t movements = 0;                    // applied transactions so far
+    std::uint64_t movements = 0;  // applied transactions so far
     std::array<Sequence, trail_levels> trail{};
     Spending spending;
     Time created = 0, modified = 0;
-    Amount on_chain;                                // confirmed deposits less completed withdrawals
+    Amount on_chain;  // confirmed deposits less completed withdrawals
     std::uint32_t withdrawals_in_flight = 0;
-    bool transaction_error = false;                 // the last withdrawal came back
+    bool transaction_error = false;  // the last withdrawal came back
 
     const Account& at(AccountCode code) const { return accounts[static_cast<std::size_t>(code)]; }
     Account& at(AccountCode code) { return accounts[static_cast<std::size_t>(code)]; }
@@ -76,10 +83,19 @@ struct Wallet {
 // ---- transactions -------------------------------------------------------------------------------
 
 enum class TransactionKind : std::uint8_t {
-    wager = 1, payout, wager_and_payout, rollback, prize, grant, spend, deposit, withdraw, adjust,
-    reversal,        // of any transaction, by an administrator
-    withdraw_settle, // held -> chain, when a withdrawal is completed
-    withdraw_release // held -> earned, when it is given up
+    wager = 1,
+    payout,
+    wager_and_payout,
+    rollback,
+    prize,
+    grant,
+    spend,
+    deposit,
+    withdraw,
+    adjust,
+    reversal,         // of any transaction, by an administrator
+    withdraw_settle,  // held -> chain, when a withdrawal is completed
+    withdraw_release  // held -> earned, when it is given up
 };
 
 // What became of it. A refusal is remembered under its id; a tombstone blocks an id that was rolled
@@ -89,17 +105,23 @@ enum class TransactionStatus : std::uint8_t { applied = 1, refused, tombstone };
 // The space in which an external id is unique for (integration, player). Values are on disk.
 enum class KeyGroup : std::uint8_t {
     self = 1,  // a transaction without an external id; the id is then its sequence number
-    integrator_debit, integrator_credit, integrator_rollback,
-    rgs,       // wagers, payouts and prizes together
-    operator_debit, operator_credit,
+    integrator_debit,
+    integrator_credit,
+    integrator_rollback,
+    rgs,  // wagers, payouts and prizes together
+    operator_debit,
+    operator_credit,
     sverse_transaction,
     kgen_withdraw,
-    native_deposit, native_withdrawal, native_adjustment, native_reversal,
+    native_deposit,
+    native_withdrawal,
+    native_adjustment,
+    native_reversal,
 };
 
 struct Entry {
     AccountCode account = AccountCode::bought;
-    Amount amount;              // what this adds to the account; entries of a transaction sum to zero
+    Amount amount;  // what this adds to the account; entries of a transaction sum to zero
     Amount balance_after;
     std::uint64_t version = 0;  // of the account, after this entry
     Sequence previous = 0;      // the account's entry before
@@ -114,27 +136,27 @@ struct Transaction {
     CurrencyId currency = 0;
     TransactionKind kind = TransactionKind::wager;
     TransactionStatus status = TransactionStatus::applied;
-    std::uint8_t decline = 0;   // the ledger's Decline of a refusal
+    std::uint8_t decline = 0;  // the ledger's Decline of a refusal
     KeyGroup group = KeyGroup::self;
-    std::string external_id;    // in `self` empty
+    std::string external_id;  // in `self` empty
     // The fingerprint: what a repeated call must repeat.
-    Amount amount;              // of the wager, or of the only movement; signed for an adjustment
-    Amount payout;              // of the payout in wager_and_payout
+    Amount amount;  // of the wager, or of the only movement; signed for an adjustment
+    Amount payout;  // of the payout in wager_and_payout
     std::uint64_t provider = 0;
     std::string round;
     std::string game;
-    std::string reference;      // the id of the wager that a rollback names; a caller's own reference
+    std::string reference;  // the id of the wager that a rollback names; a caller's own reference
     std::string promotion;
-    std::uint8_t bucket = 0xff; // the bucket that the call named (AccountCode), or none
+    std::uint8_t bucket = 0xff;  // the bucket that the call named (AccountCode), or none
     // Not in the fingerprint.
-    std::string reason;         // message, reason: words for people
-    std::string meta;           // a JSON object as text, or empty
-    std::string detail;         // the dialect's own word for the type (DEBIT_JACKPOT), its timestamp
-    Sequence reverses = 0;      // the transaction that this one takes back
+    std::string reason;     // message, reason: words for people
+    std::string meta;       // a JSON object as text, or empty
+    std::string detail;     // the dialect's own word for the type (DEBIT_JACKPOT), its timestamp
+    Sequence reverses = 0;  // the transaction that this one takes back
     std::vector<Entry> entries;
 };
 
-// What is known of an external id: index record of (tenant, integration, player, group, external id).
+// What is known of an external id of (tenant, integration, player, group).
 enum class KeyState : std::uint8_t { applied = 1, refused, tombstone, rolled_back };
 
 struct Key {
@@ -144,9 +166,9 @@ struct Key {
     KeyGroup group = KeyGroup::self;
     std::string external_id;
     KeyState state = KeyState::applied;
-    bool tombstoned = false;         // a refused wager that was rolled back afterwards
-    Sequence original = 0;           // the Transaction that first took the id
-    Sequence rollback = 0;           // the Transaction that took it back
+    bool tombstoned = false;  // a refused wager that was rolled back afterwards
+    Sequence original = 0;    // the Transaction that first took the id
+    Sequence rollback = 0;    // the Transaction that took it back
     // The Transaction at `original`, filled in by the store on read; never null once read.
     std::shared_ptr<const Transaction> transaction;
 };
@@ -160,18 +182,17 @@ struct Round {
     IntegrationId integration = 0;
     std::uint64_t provider = 0;
     std::string player;
-    std::string id;                  // the caller's
+    std::string id;  // the caller's
     CurrencyId currency = 0;
     std::string game;
     RoundState state = RoundState::open;
     Amount wagered, paid, rolled_back;
-    Amount bonus_staked;             // staked from bonus and not yet given back
+    Amount bonus_staked;  // staked from bonus and not yet given back
     std::uint64_t wagers = 0, payouts = 0, live_wagers = 0;
-    std::vector<Sequence> live;      // live wagers, oldest first; kept where only the latest may be
-                                     // rolled back
+    std::vector<Sequence> live;  // live wagers, oldest first; where only the latest may go back
     Time opened = 0, closed = 0;
-    Sequence opened_by = 0;          // the record that opened it; its native id is made of this
-    Sequence latest = 0;             // the record that touched it last
+    Sequence opened_by = 0;  // the record that opened it; its native id is made of this
+    Sequence latest = 0;     // the record that touched it last
 };
 
 // ---- the directory ------------------------------------------------------------------------------
@@ -200,27 +221,27 @@ enum class SignatureInput : std::uint8_t { body, target_body };
 enum class SignatureEncoding : std::uint8_t { hex, base64 };
 enum class DebitDirection : std::uint8_t { pays, charge };
 
-// Every setting of every dialect with its default; one that a dialect does not know is not looked at.
+// Every setting of every dialect with its default; what a dialect does not know it ignores.
 struct IntegrationSettings {
     std::int64_t deadline_ms = 3000;
-    std::int64_t calls_per_second = 0;            // per credential; 0: no throttle
-    std::vector<std::string> ip_allow;            // CIDR; empty: any
-    std::vector<std::string> trusted_proxies;     // CIDR, for X-Forwarded-For
-    std::vector<std::string> allowed_origins;     // CORS; `*` for any
-    std::int64_t token_ttl_s = 3600;              // operator
-    std::int64_t session_ttl_s = 0;               // 0: the dialect's own (24 h; sverse 30 days)
-    std::vector<std::uint64_t> provider_ids;      // integrator
+    std::int64_t calls_per_second = 0;         // per credential; 0: no throttle
+    std::vector<std::string> ip_allow;         // CIDR; empty: any
+    std::vector<std::string> trusted_proxies;  // CIDR, for X-Forwarded-For
+    std::vector<std::string> allowed_origins;  // CORS; `*` for any
+    std::int64_t token_ttl_s = 3600;           // operator
+    std::int64_t session_ttl_s = 0;            // 0: the dialect's own (24 h; sverse 30 days)
+    std::vector<std::uint64_t> provider_ids;   // integrator
     HmacHash signature_hash = HmacHash::sha256;
     SignatureEncoding signature_encoding = SignatureEncoding::hex;
     SignatureInput signature_input = SignatureInput::body;
-    bool payout_needs_wager = false;              // integrator; always so in rgs
-    std::int64_t round_age_days = 30;             // integrator
+    bool payout_needs_wager = false;                        // integrator; always so in rgs
+    std::int64_t round_age_days = 30;                       // integrator
     DebitDirection debit_direction = DebitDirection::pays;  // rgs
-    std::string game_code;                        // sverse
-    std::string client_credit_max = "1000";       // sverse, whole and decimals, per call
-    std::string client_credit_day_max = "10000";  // sverse, per player, currency and day
-    std::string platform_wallet;                  // kgen
-    std::string minimum_withdrawal = "0";         // kgen
+    std::string game_code;                                  // sverse
+    std::string client_credit_max = "1000";                 // sverse, whole and decimals, per call
+    std::string client_credit_day_max = "10000";            // sverse, per player, currency and day
+    std::string platform_wallet;                            // kgen
+    std::string minimum_withdrawal = "0";                   // kgen
     std::uint8_t payout_bucket = static_cast<std::uint8_t>(AccountCode::earned);
     std::uint8_t deposit_bucket = static_cast<std::uint8_t>(AccountCode::bought);
     std::uint8_t grant_bucket = static_cast<std::uint8_t>(AccountCode::bonus);
@@ -241,12 +262,17 @@ enum class CredentialKind : std::uint8_t {
     native_key = 1,  // /v1
     secret,          // operator; rgs X-Auth-Token
     basic,           // integrator; kgen client id and secret: `name` is the id
-    client_key, server_key,  // sverse
-    signing_key,     // integrator HMAC, kgen JWT: `sealed` holds the key
+    client_key,
+    server_key,   // sverse
+    signing_key,  // integrator HMAC, kgen JWT: `sealed` holds the key
 };
 
 enum Scope : std::uint32_t {  // native keys; a set of bits
-    scope_read = 1, scope_play = 2, scope_cashier = 4, scope_admin = 8, scope_install = 16,
+    scope_read = 1,
+    scope_play = 2,
+    scope_cashier = 4,
+    scope_admin = 8,
+    scope_install = 16,
 };
 
 struct Credential {
@@ -254,16 +280,17 @@ struct Credential {
     TenantId tenant = 0;
     IntegrationId integration = 0;
     CredentialKind kind = CredentialKind::native_key;
-    std::string name;      // client id, or a label
-    Digest digest{};       // SHA-256 of the secret
-    std::string sealed;    // signing keys only: the key, encrypted with the master key
+    std::string name;    // client id, or a label
+    Digest digest{};     // SHA-256 of the secret
+    std::string sealed;  // signing keys only: the key, encrypted with the master key
     std::uint32_t scopes = 0;
     Time created = 0, expires = 0, revoked = 0, last_used = 0;
 };
 
 struct Limits {  // zero-width: a limit that is not set is negative
     CurrencyId currency = 0;
-    Amount wager_max{-1}, wagered_day_max{-1}, wagered_week_max{-1}, loss_day_max{-1}, loss_week_max{-1};
+    Amount wager_max{-1}, wagered_day_max{-1}, wagered_week_max{-1}, loss_day_max{-1},
+        loss_week_max{-1};
 };
 
 struct Alias {  // (integration, site, external id) -> player
@@ -289,8 +316,10 @@ enum class SessionKind : std::uint8_t {
     operator_token = 1,  // of the integration, of no player
     launch_token,        // integrator; issued, then authenticated
     player_token,        // rgs, for one use
-    rgs_session, sverse_session, kgen_session,
-    kgen_refresh,        // its `parent` is the kgen_session
+    rgs_session,
+    sverse_session,
+    kgen_session,
+    kgen_refresh,  // its `parent` is the kgen_session
 };
 
 struct Session {
@@ -306,8 +335,8 @@ struct Session {
     bool used = false;           // player_token, kgen_refresh
     bool reusable = false;       // player_token of the demo
     Time created = 0;
-    Time expires = 0;            // 0: never
-    Duration idle = 0;           // if set, every call moves `expires` to now + idle
+    Time expires = 0;   // 0: never
+    Duration idle = 0;  // if set, every call moves `expires` to now + idle
     Time revoked = 0;
     Digest parent{};
 };
@@ -315,7 +344,7 @@ struct Session {
 struct Login {  // sverse: a name or e-mail address that can log in
     TenantId tenant = 0;
     IntegrationId integration = 0;
-    std::string name;           // as compared: lower case
+    std::string name;  // as compared: lower case
     std::string player;
     std::string email, username;
     std::string password_hash;  // Argon2id, libsodium's text form
@@ -334,7 +363,14 @@ struct Promotion {
 };
 
 enum class WithdrawalState : std::uint8_t {
-    approval = 1, queued, signed_, broadcast, mined, final_, completed, released,
+    approval = 1,
+    queued,
+    signed_,
+    broadcast,
+    mined,
+    final_,
+    completed,
+    released,
 };
 
 struct Withdrawal {
@@ -345,9 +381,10 @@ struct Withdrawal {
     Amount amount;
     std::string destination;
     WithdrawalState state = WithdrawalState::queued;
-    Sequence requested_by = 0;  // the transaction that holds the money; it also names the withdrawal
+    Sequence requested_by =
+        0;  // the transaction that holds the money; it also names the withdrawal
     Time created = 0, modified = 0;
-    bool on_chain = true;       // false: paid out by the cashier at once
+    bool on_chain = true;  // false: paid out by the cashier at once
 };
 
 // ---- one of them --------------------------------------------------------------------------------
@@ -356,13 +393,25 @@ template <class T>
 using Ptr = std::shared_ptr<const T>;
 
 // Absent, or one record. The alternatives' order is RecordKind's order and is on disk.
-using Record = std::variant<std::monostate, Ptr<Tenant>, Ptr<Currency>, Ptr<Integration>, Ptr<Credential>,
-                            Ptr<Player>, Ptr<Alias>, Ptr<Session>, Ptr<Login>, Ptr<Promotion>,
-                            Ptr<Withdrawal>, Ptr<Wallet>, Ptr<Round>, Ptr<Key>>;
+using Record = std::variant<std::monostate, Ptr<Tenant>, Ptr<Currency>, Ptr<Integration>,
+                            Ptr<Credential>, Ptr<Player>, Ptr<Alias>, Ptr<Session>, Ptr<Login>,
+                            Ptr<Promotion>, Ptr<Withdrawal>, Ptr<Wallet>, Ptr<Round>, Ptr<Key>>;
 
 enum class RecordKind : std::uint8_t {
-    none, tenant, currency, integration, credential, player, alias, session, login, promotion,
-    withdrawal, wallet, round, key,
+    none,
+    tenant,
+    currency,
+    integration,
+    credential,
+    player,
+    alias,
+    session,
+    login,
+    promotion,
+    withdrawal,
+    wallet,
+    round,
+    key,
 };
 inline constexpr std::size_t record_kind_count = 14;
 
@@ -400,8 +449,10 @@ public:
     RecordKey integration(IntegrationId id) const;
     RecordKey credential(std::string_view uid) const;
     RecordKey player(TenantId tenant, std::string_view id) const;
-    RecordKey alias(IntegrationId integration, std::uint64_t site, std::string_view external_id) const;
-    // Each kind has a space of its own: in the demo one text is two sessions. By the first 16 bytes.
+    RecordKey alias(IntegrationId integration, std::uint64_t site,
+                    std::string_view external_id) const;
+    // Each kind has a space of its own: in the demo one text is two sessions. By the first 16
+    // bytes.
     RecordKey session(SessionKind kind, const Digest& digest) const;
     RecordKey session(SessionKind kind, std::span<const std::uint8_t, 16> name) const;
     RecordKey login(IntegrationId integration, std::string_view name) const;
@@ -410,7 +461,7 @@ public:
     RecordKey wallet(TenantId tenant, std::string_view player, CurrencyId currency) const;
     RecordKey round(const RoundName& name) const;
     RecordKey key(const KeyName& name) const;
-    RecordKey of(const Record& record) const;  // the key of a record that is not absent
+    RecordKey of(const Record& record) const;            // the key of a record that is not absent
     RecordKey of(const Transaction& transaction) const;  // its own Key
     // Only the hash of the same keys; `scratch` is overwritten, and saves making a text each time.
     Hash16 hash_of(const Record& record, std::string& scratch) const;
@@ -440,8 +491,8 @@ void encode(const Change& change, std::string& out);
 Result<Change> decode(std::string_view bytes);
 inline constexpr std::uint8_t change_format_version = 1;
 
-// The record of a Change under that key, its implied Key included; absent if it has none. A Key whose
-// original is another record comes without its `transaction`.
+// The record of a Change under that key, its implied Key included; absent if it has none. A Key
+// whose original is another record comes without its `transaction`.
 Record find_in(const Change& change, const RecordKey& key, const KeyMaker& keys);
 
 }  // namespace coffer
