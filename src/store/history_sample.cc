@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
+#include "store/memory_store.h"
+
 namespace coffer {
 
 namespace {
@@ -36,6 +40,39 @@ std::string describe(const Change& change) {
     std::string text;
     encode(change, text);
     return text;
+}
+
+std::string disagreement(const Reader& store) {
+    MemoryStore model;
+    std::map<std::string, std::pair<RecordKey, RecordKey>> keys;  // of the store and of the model
+    std::string trouble;
+    const auto play = [&](const Change& change) {
+        std::vector<Change> again = {change};
+        const Result<void> done = model.commit(again);
+        if (!done) trouble = done.error().detail;
+        if (done && again[0].previous_hash != change.previous_hash) {
+            trouble = fmt::format("record {} does not name the one before it", change.sequence);
+        }
+        const auto name = [&](const auto& record) {
+            const RecordKey key = store.keys().of(record);
+            keys.try_emplace(key.text, key, model.keys().of(record));
+        };
+        if (change.transaction) name(*change.transaction);
+        for (const Record& put : change.puts) name(put);
+        return trouble.empty();
+    };
+    if (const Result<void> walked = store.upward(1, play); !walked) return walked.error().detail;
+    if (!trouble.empty()) return trouble;
+    if (model.end().sequence != store.end().sequence) return "the journal is shorter than its end";
+    if (model.end().hash != store.end().hash) return "the end's hash is wrong";
+    for (const auto& [text, key] : keys) {
+        const Result<Record> found = store.find(key.first);
+        if (!found) return found.error().detail;
+        if (describe(*found) != describe(*model.find(key.second))) {
+            return fmt::format("a record of kind {} differs", static_cast<int>(key.first.kind));
+        }
+    }
+    return {};
 }
 
 HistorySample::HistorySample(const Options& options, const JournalEnd& end)

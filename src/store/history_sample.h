@@ -12,6 +12,10 @@ namespace coffer {
 std::string describe(const Record& record);
 std::string describe(const Change& change);  // its bytes in the journal
 
+// Plays the journal of `store` into a MemoryStore and compares: every record chained to the one
+// before, every key ever written found alike. Empty if they agree, else the first trouble in words.
+std::string disagreement(const Reader& store);
+
 // Writes wagers and payouts of a few players, with rounds, rollbacks and rows of the directory
 // among them.
 class HistorySample {

@@ -287,7 +287,7 @@ void code(Coder& coder, Value& transaction) {
     coder.choice(transaction.group, KeyGroup::self, KeyGroup::native_reversal);
     coder.text(transaction.external_id);
     coder.amount(transaction.amount);
-    coder.number(transaction.bucket);
+    coder.byte(transaction.bucket);
     coder.begin_optional();
     optional_field(coder, transaction.decline, number);
     optional_field(coder, transaction.payout, amount);
