@@ -19,8 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROUTE = re.compile(
     r"\{\s*(?:\.method\s*=\s*)?Method::(\w+),\s*(?:\.pattern\s*=\s*)?\"(/[^\"]*)\","
     r"\s*(?:\.verb\s*=\s*)?\"([^\"]+)\"")
-# What no dialect's route says: an unknown path belongs to nobody, a preflight to every path.
-NOBODYS = {"none", "preflight"}
+# What no dialect's route says: an unknown path, a preflight, what the native API prepares.
+NOBODYS = {"none", "preflight", "setup"}
 
 
 def enumerators(header, name):
