@@ -118,8 +118,9 @@ class Http2:
 
     def send(self, method, target, headers, body):
         command = ["curl", "--silent", "--show-error", "--http2-prior-knowledge", "--path-as-is",
-                   "--globoff", "--max-time", str(ANSWER_S), "--dump-header", "-", "--output", "-"]
-        command += ["--head"] if method == "HEAD" else ["--request", method]
+                   "--globoff", "--max-time", str(ANSWER_S)]
+        # --head prints the headers by itself, and whatever comes after them.
+        command += ["--head"] if method == "HEAD" else ["--include", "--request", method]
         for name, value in headers:
             if name not in ("transfer-encoding", "host", "content-length"):
                 command += ["--header", f"{name}: {value}" if value else f"{name};"]

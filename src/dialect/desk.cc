@@ -355,7 +355,8 @@ bool OneDesk::is_from_allowed_address(const Visit& visit) const {
     const Integration* integration = visit.request.authority.integration;
     const AddressRules* rules = integration != nullptr ? picture_->rules(integration->id) : nullptr;
     if (rules == nullptr || rules->allowed.empty()) return true;
-    const auto address = parse_peer_address(client_address(visit.request.call, rules->trusted_proxies));
+    const auto address =
+        parse_peer_address(client_address(visit.request.call, rules->trusted_proxies));
     return address && rules->allowed.contains(*address);
 }
 
