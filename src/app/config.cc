@@ -114,7 +114,8 @@ private:
         section.boolean("insecure_transport", insecure);
         section.finish();
 
-        if (!section.has("address")) section.mistake("", "listen.address is missing");
+        if (block != nullptr && !section.has("address"))
+            section.mistake("", "listen.address is missing");
         if (const auto parsed = parse_listen_address(address)) {
             listen.address = parsed->address;
             listen.port = parsed->port;

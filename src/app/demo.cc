@@ -1,12 +1,9 @@
 // `coffer demo`: a whole wallet with a fixed, public world in it, for trying, for tests and for
 // examples.
 
-#include <stdlib.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <optional>
-#include <utility>
 
 #include "app/books.h"
 #include "app/commands.h"
@@ -16,42 +13,12 @@
 #include "app/demo_world.h"
 #include "app/master_key.h"
 #include "app/serving.h"
+#include "app/temporary_folder.h"
 
 namespace coffer {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The data directory: the one that was named, or one of our own that goes when we go.
-class DemoFolder {
-public:
-    static Result<DemoFolder> open(const std::string& named) {
-        if (!named.empty()) {
-            TRY(make_directory(named));
-            return DemoFolder(named, std::nullopt);
-        }
-        std::error_code error;
-        std::string path = (fs::temp_directory_path(error) / "coffer-demo-XXXXXX").string();
-        if (error || ::mkdtemp(path.data()) == nullptr) {
-            return fail(ErrorCode::io, "cannot make a temporary folder like " + path);
-        }
-        return DemoFolder(path, path);
-    }
-    DemoFolder(DemoFolder&& other) noexcept
-        : path_(std::move(other.path_)), ours_(std::exchange(other.ours_, std::nullopt)) {}
-    DemoFolder& operator=(DemoFolder&&) = delete;
-    ~DemoFolder() {
-        std::error_code error;
-        if (ours_) fs::remove_all(*ours_, error);
-    }
-    const std::string& path() const { return path_; }
-
-private:
-    DemoFolder(std::string path, std::optional<std::string> ours)
-        : path_(std::move(path)), ours_(std::move(ours)) {}
-    std::string path_;
-    std::optional<std::string> ours_;
-};
 
 Result<MasterKey> master_key_in(const std::string& directory) {
     const std::string path = default_master_key_file(directory);
@@ -126,12 +93,16 @@ int run(const DemoOptions& options) {
     const auto address = judged_address(options);
     if (!address) return complain(address.error());
     Signals signals;
-    const auto folder = DemoFolder::open(options.data);
-    if (!folder) return complain(folder.error());
-    if (const auto ran = run_demo(options, folder->path(), *address, signals); !ran) {
-        return complain(ran.error());
+    std::optional<TemporaryFolder> ours;
+    std::string directory = options.data;
+    if (directory.empty()) {
+        directory = ours.emplace("coffer-demo-").path();
+        if (directory.empty())
+            return complain("cannot make a temporary folder; name one by --data");
     }
-    return 0;
+    if (const auto made = make_directory(directory); !made) return complain(made.error());
+    const auto ran = run_demo(options, directory, *address, signals);
+    return ran ? 0 : complain(ran.error());
 }
 
 }  // namespace coffer

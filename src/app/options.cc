@@ -193,8 +193,10 @@ void add_care(CLI::App& program, std::optional<Options>& result) {
 
     Command<ExplainOptions> explain(
         program, result, "explain",
-        "Tell a transaction's whole story, for support: what was asked, by whom, in which dialect,\n"
-        "what moved, its round, and what took it back. A running server is asked for it. A caller's\n"
+        "Tell a transaction's whole story, for support: what was asked, by whom, in which "
+        "dialect,\n"
+        "what moved, its round, and what took it back. A running server is asked for it. A "
+        "caller's\n"
         "id is looked for in the whole journal, which takes seconds for each million records.",
         "  coffer explain --data DIR 0193f0c2-7b1d-8123-8000-0123456789ab   a Coffer id\n"
         "  coffer explain --data DIR d47ac10b-58cc-4372-a567-0e02b2c3d479   a caller's id");
