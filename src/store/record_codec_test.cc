@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "store/field_filler.h"
 #include "store/history_sample.h"
 
@@ -64,6 +67,59 @@ RC_GTEST_PROP(RecordCodec, AChangedByteIsRefusedOrIsAnotherChangeExactly, (std::
         const Result<Change> read = decode(changed);
         if (read) RC_ASSERT(describe(*read) == changed);
     }
+}
+
+// The bytes in the example of docs/STORE_FORMAT.md: the words in front of each line's comment.
+std::string documented_bytes() {
+    const auto page = std::filesystem::path(__FILE__).parent_path() / "../../docs/STORE_FORMAT.md";
+    std::ifstream file(page);
+    std::string line;
+    while (std::getline(file, line) && line != "## An example") continue;
+    while (std::getline(file, line) && line != "```") continue;
+    std::string bytes;
+    while (std::getline(file, line) && line != "```") {
+        const std::string_view two_digits = "0123456789abcdef";
+        for (std::size_t at = 0; at + 1 < line.size(); at += 3) {
+            const auto high = two_digits.find(line[at]);
+            const auto low = two_digits.find(line[at + 1]);
+            if (high == std::string_view::npos || low == std::string_view::npos) break;
+            bytes.push_back(static_cast<char>(high << 4 | low));
+            if (at + 2 >= line.size() || line[at + 3] == ' ') break;
+        }
+    }
+    return bytes;
+}
+
+TEST(RecordCodec, TheDocumentedExampleIsWhatIsWritten) {
+    constexpr Time now = 1'700'000'000'000'000;
+    auto transaction = std::make_shared<Transaction>();
+    transaction->sequence = 7;
+    transaction->time = now;
+    transaction->tenant = 1;
+    transaction->integration = 2;
+    transaction->player = "0189aa00-1234-4abc-8def-0123456789ab";
+    transaction->currency = 3;
+    transaction->group = KeyGroup::rgs;
+    transaction->external_id = "bet-1";
+    transaction->amount = Amount{250};
+    transaction->round = "r1";
+    transaction->entries = {{AccountCode::earned, Amount{-250}, Amount{750}, 2, 5},
+                            {AccountCode::stakes, Amount{250}, Amount{250}, 1, 0}};
+    auto wallet = std::make_shared<Wallet>();
+    wallet->tenant = 1;
+    wallet->player = transaction->player;
+    wallet->currency = 3;
+    wallet->at(AccountCode::earned) = {Amount{750}, 2, 7};
+    wallet->at(AccountCode::stakes) = {Amount{250}, 1, 7};
+    wallet->at(AccountCode::cashier) = {Amount{-1000}, 1, 5};
+    wallet->movements = 2;
+    wallet->trail = {7, 5, 0, 0};
+    wallet->created = now - second_us;
+    wallet->modified = now;
+    Change change{
+        .sequence = 7, .time = now, .transaction = transaction, .puts = {Ptr<Wallet>(wallet)}};
+    change.previous_hash.fill(0xaa);
+    EXPECT_EQ(to_hex(describe(change)), to_hex(documented_bytes()));
 }
 
 TEST(RecordCodec, ANewerFormatIsNamed) {
