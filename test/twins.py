@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+"""Equal calls in flight at once move once, in every dialect that has ids; and 64 clients on one wallet
+never bring it below zero, with an exact sum.
+
+    test/twins.py --coffer build/release/coffer [--store memory]
+"""
+
+import argparse
+import decimal
+import pathlib
+import sys
+import tempfile
+import threading
+
+from demo_program import Caller, Demo, finish, verify
+
+TWINS = 200
+CLIENTS = 50  # connections; each sends TWINS / CLIENTS of the equal calls
+
+
+def at_once(port, count, work):
+    """Runs work(caller, number) on `count` connections that start together; what they returned."""
+    barrier = threading.Barrier(count)
+    results = [None] * count
+
+    def run(number):
+        caller = Caller(port)
+        caller.native("GET", "/v1/currencies")  # connected before the start
+        barrier.wait()
+        results[number] = work(caller, number)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def movement(amount="1.00"):
+    return {"currency": "EUR", "amount": amount, "reason": "twin"}
+
+
+TWIN_CALLS = {
+    "operator debit": ("CRD", -7, lambda c: c.operator("debit", 1, 7, "twin")),
+    "operator credit": ("CRD", 8, lambda c: c.operator("credit", 1, 8, "twin")),
+    "integrator debit": ("EUR", -2, lambda c: c.integrator(
+        "debit", 1, amount=2, round_id="r", transaction_id="twin")),
+    "integrator credit": ("EUR", 3, lambda c: c.integrator(
+        "credit", 1, amount=3, round_id="r2", transaction_id="twin")),
+    "integrator rollback": ("EUR", 2, lambda c: c.integrator(
+        "rollback", 1, amount=2, round_id="r", transaction_id="twin")),
+    "rgs credit-debit": ("USD", -4, lambda c: c.rgs(
+        "/credit-debit", 1, creditAmount=5, debitAmount=1, roundStarted=True, roundFinished=False,
+        roundId="r", transactionId="twin", transactionType="CREDIT_DEBIT_SPIN")),
+    "rgs debit": ("USD", 6, lambda c: c.rgs(
+        "/debit", 1, amount=6, roundFinished=False, roundId="r", transactionId="twin-2",
+        transactionType="DEBIT_SPIN")),
+    "rgs prize": ("USD", 9, lambda c: c.rgs("/tournament-prize", 1, amount=9, transactionId="twin-3")),
+    "sverse credit": ("GOLD", 5, lambda c: c.call(
+        "POST", "/api/public/wallets/GOLD/transactions",
+        {"x-api-key": "demo-sverse-key", "idempotency-key": "twin"},
+        {"sessionId": "9d7b6121-30d3-44cf-8b4f-c00e2f4f016e", "amount": 5, "type": "credit",
+         "reason": "twin"})),
+    "native deposit": ("EUR", 1, lambda c: c.native(
+        "POST", "/v1/players/00000000-0000-4000-8000-000000000001/deposits", movement(), "twin")),
+}
+
+ALICE = "123e4567-e89b-12d3-a456-426614174000"
+
+
+def balance(caller, currency, player):
+    _, wallets = caller.native("GET", f"/v1/players/{player}/wallets")
+    return {wallet["currency"]: decimal.Decimal(wallet["balance"]) for wallet in wallets}.get(
+        currency, decimal.Decimal(0))
+
+
+def twins(port):
+    """Each call 200 times at once: one movement, only answers that mean success."""
+    failures = []
+    caller = Caller(port)
+    caller.native("POST", "/v1/players/00000000-0000-4000-8000-000000000001/adjustments",
+                  {"currency": "CRD", "amount": "1000", "reason": "play"}, "start")
+    for name, (currency, change, call) in TWIN_CALLS.items():
+        player = ALICE if name.startswith("sverse") else "00000000-0000-4000-8000-000000000001"
+        before = balance(caller, currency, player)
+        answers = at_once(port, CLIENTS, lambda c, _, call=call: [
+            call(c) for _ in range(TWINS // CLIENTS)])
+        flat = [answer for answers_of_one in answers for answer in answers_of_one]
+        wrong = [answer for answer in flat if answer[0] not in (200, 201)]
+        if wrong:
+            failures.append(f"{name}: {len(wrong)} of {len(flat)} twins heard {wrong[0]}")
+        after = balance(caller, currency, player)
+        if after - before != change:
+            failures.append(f"{name}: {before} became {after}, expected a change of {change}")
+    return failures
+
+
+def one_wallet(port):
+    """64 clients draw on one wallet that cannot pay them all."""
+    caller = Caller(port)
+    currency, player = "EUR", "00000000-0000-4000-8000-000000000002"
+    caller.native("POST", f"/v1/players/{player}/adjustments",
+                  {"currency": currency, "amount": "-999900.00", "reason": "nearly empty"}, "drain")
+    lowest = []
+
+    def draw(one, number):
+        done = 0
+        for turn in range(5):
+            status, answer = one.integrator("debit", 2, amount=0.70, round_id="shared",
+                                            transaction_id=f"{number}-{turn}")
+            if status == 200:
+                done += 1
+                lowest.append(answer["balance"])
+            elif answer["code"] != 11:
+                return f"heard {status} {answer}"
+        return done
+
+    results = at_once(port, 64, draw)
+    failures = [result for result in results if isinstance(result, str)]
+    done = sum(result for result in results if not isinstance(result, str))
+    left = balance(caller, currency, player)
+    if done != 142 or left != decimal.Decimal("0.60"):
+        failures.append(f"{done} debits of 0.70 from 100.00 left {left}, expected 142 and 0.60")
+    if min(lowest) < 0:
+        failures.append(f"a balance of {min(lowest)} was shown")
+    return failures
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--coffer", required=True)
+    arguments.add_argument("--store", default="rocksdb", choices=("memory", "rocksdb"))
+    options = arguments.parse_args()
+    with tempfile.TemporaryDirectory(prefix="coffer-twins-") as folder:
+        data = pathlib.Path(folder) / "data"
+        demo = Demo(options.coffer, data, players=4, store=options.store).start()
+        failures = twins(demo.port) + one_wallet(demo.port)
+        demo.stop()
+        if options.store == "rocksdb" and (wrong := verify(options.coffer, data)):
+            failures.append(f"verify: {wrong}")
+    return finish(failures, len(TWIN_CALLS) + 2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
