@@ -27,8 +27,9 @@ using NativeRead = std::expected<Intent, Refusal>;
 // ---- parts for read functions (native_read.cc) --------------------------------------------------
 
 std::unexpected<Refusal> native_malformed(std::string message);
-// The thing that the call names does not exist, or is another tenant's: the same answer.
-std::unexpected<Refusal> native_unknown();
+// The thing that the call names does not exist, or is another tenant's: the same answer. Without a
+// word for the thing it is the ledger's own not_found, for ids of which the ledger knows some.
+std::unexpected<Refusal> native_unknown(std::string_view thing = {});
 std::expected<Body, Refusal> native_body(const Request& request);
 // The native API's own caller: the tenant and, by native id, a player (or none).
 Caller native_caller(const Request& request, std::string_view player = {});

@@ -22,8 +22,10 @@ std::unexpected<Refusal> native_malformed(std::string message) {
     return std::unexpected(Refusal{.kind = RefusalKind::malformed, .message = std::move(message)});
 }
 
-std::unexpected<Refusal> native_unknown() {
-    return std::unexpected(Refusal{.kind = RefusalKind::not_found});
+std::unexpected<Refusal> native_unknown(std::string_view thing) {
+    Refusal refusal{.kind = RefusalKind::not_found};
+    if (!thing.empty()) refusal.message = "there is no such " + std::string(thing);
+    return std::unexpected(std::move(refusal));
 }
 
 std::expected<Body, Refusal> native_body(const Request& request) {

@@ -91,7 +91,7 @@ NativeRead native_read_list_integrations(const Request& request) {
 
 NativeRead native_read_patch_integration(const Request& request) {
     const Integration* integration = native_integration(request, request.segments[0]);
-    if (integration == nullptr) return native_unknown();
+    if (integration == nullptr) return native_unknown("integration");
     const auto body = native_body(request);
     if (!body) return std::unexpected(body.error());
     Fields fields(*body);

@@ -136,7 +136,7 @@ NativeRead native_read_list_tenants(const Request&) {
 
 NativeRead native_read_create_tenant_key(const Request& request) {
     const Tenant* tenant = request.directory->tenant(request.segments[0]);
-    if (tenant == nullptr) return native_unknown();
+    if (tenant == nullptr) return native_unknown("tenant");
     return read_key(request, tenant->id);
 }
 
@@ -154,7 +154,7 @@ NativeRead native_read_revoke_key(const Request& request) {
 
 NativeRead native_read_create_credential(const Request& request) {
     const Integration* integration = native_integration(request, request.segments[0]);
-    if (integration == nullptr) return native_unknown();
+    if (integration == nullptr) return native_unknown("integration");
     const auto made = native_secret(request, integration->dialect);
     if (!made) return std::unexpected(made.error());
     const auto body = native_body(request);
@@ -182,7 +182,7 @@ NativeRead native_read_create_credential(const Request& request) {
 
 NativeRead native_read_revoke_credential(const Request& request) {
     const Integration* integration = native_integration(request, request.segments[0]);
-    if (integration == nullptr) return native_unknown();
+    if (integration == nullptr) return native_unknown("integration");
     return RevokeCredential{
         .tenant = integration->tenant, .integration = integration->id, .uid = request.segments[1]};
 }

@@ -63,7 +63,7 @@ public:
         const std::string_view given = text("integration");
         if (given.empty()) return 0;
         const Integration* found = native_integration(request_, given);
-        if (found == nullptr) unknown_ = true;
+        if (found == nullptr) unknown_ = "integration";
         return found != nullptr ? found->id : 0;
     }
 
@@ -71,7 +71,7 @@ public:
         const std::string_view given = text("currency");
         if (given.empty()) return {};
         const Currency* found = request_.directory->currency(request_.authority.tenant, given);
-        if (found == nullptr) unknown_ = true;
+        if (found == nullptr) unknown_ = "currency";
         return found != nullptr ? found->id : 0;
     }
 
@@ -82,7 +82,7 @@ public:
     // What ends the reading, if anything does.
     std::optional<Refusal> end() const {
         if (!mistake_.empty()) return native_malformed(mistake_).error();
-        if (unknown_) return native_unknown().error();
+        if (!unknown_.empty()) return native_unknown(unknown_).error();
         return {};
     }
 
@@ -90,7 +90,7 @@ private:
     const Request& request_;
     QueryParameters parameters_;
     std::string mistake_;
-    bool unknown_ = false;
+    std::string_view unknown_;  // the thing that there is not
 };
 
 // How long ago, or when: `30d`, `12h`, `45m`, `90s` or `90`, or a time.

@@ -105,7 +105,7 @@ NativeRead native_read_create_promotion(const Request& request) {
     }
     promotion.expires = native_expiry(request, fields);
     if (fields.failed()) return native_malformed(fields.message());
-    if (currency == nullptr) return native_unknown();
+    if (currency == nullptr) return native_unknown("currency");
     promotion.currency = currency->id;
     return CreatePromotion{std::move(promotion)};
 }

@@ -163,7 +163,7 @@ NativeRead native_read_create_player(const Request& request) {
         }
     }
     if (fields.failed()) return native_malformed(fields.message());
-    if (!all_known) return native_unknown();
+    if (!all_known) return native_unknown("integration");
     return CreatePlayer{std::move(player)};
 }
 
@@ -188,7 +188,7 @@ NativeRead native_read_player_by_alias(const Request& request) {
         }
     }
     const Integration* integration = native_integration(request, *name);
-    if (integration == nullptr) return native_unknown();
+    if (integration == nullptr) return native_unknown("integration");
     list.integration = integration->id;
     return list;
 }
@@ -236,7 +236,7 @@ NativeRead native_read_limits(const Request& request) {
         }
     }
     if (fields.failed()) return native_malformed(fields.message());
-    if (!all_known) return native_unknown();
+    if (!all_known) return native_unknown("currency");
     ChangePlayer change = change_of(request);
     change.limits = std::move(limits);
     return change;
@@ -260,9 +260,9 @@ NativeRead native_read_open_session(const Request& request) {
     if (fields.has("site_id")) open.session.site = fields.unsigned_integer("site_id");
     const std::int64_t ttl_s = fields.has("ttl_s") ? fields.integer("ttl_s", 1, ttl_s_max) : 0;
     if (fields.failed()) return native_malformed(fields.message());
-    if (integration == nullptr) return native_unknown();
+    if (integration == nullptr) return native_unknown("integration");
     const Currency* currency = request.directory->movable(*integration, code);
-    if (of_player && currency == nullptr) return native_unknown();
+    if (of_player && currency == nullptr) return native_unknown("currency");
     if (integration->dialect == DialectId::kgen &&
         native_signing_key(request, *integration) == nullptr) {
         return native_malformed("the integration has no live signing_key, which its tokens need");
