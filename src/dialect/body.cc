@@ -309,6 +309,11 @@ std::string_view Fields::words(std::string_view name, std::size_t characters_min
                                std::size_t characters_max) {
     const Value* value = expect(name, Value::Type::string, "a string");
     if (value == nullptr) return {};
+    const std::size_t bytes = value->text.size();
+    // A character has at least one byte, so that a short text need not be counted.
+    if (bytes <= characters_max && characters_min <= 1 && bytes >= characters_min) {
+        return value->text;
+    }
     const std::size_t characters = count_characters(value->text);
     if (characters < characters_min || characters > characters_max) {
         mistake(length_words(name, characters_min, characters_max, "characters"));
