@@ -182,7 +182,7 @@ Amount playable_change(const Transaction& transaction) {
     Amount change;
     for (const Entry& entry : transaction.entries) {
         if (!is_bucket(entry.account) || entry.account == AccountCode::held) continue;
-        // Each entry fits 38 digits, so the sum of a few fits 128 bits.
+        // What is added or taken is the movement's amount, split: it has 38 digits at most.
         change.units += entry.amount.units;
     }
     return change;
