@@ -99,7 +99,7 @@ struct Text {
 template <auto Field, std::string (*Mistake)(std::string_view)>
 struct Texts {
     static std::string read(const Value& value, IntegrationSettings& settings) {
-        const std::string what = "must be an array of at most 64 strings";
+        constexpr const char* what = "must be an array of at most 64 strings";
         if (value.type != Value::Type::array) return what;
         const auto array = Body::parse_array(value.text);
         if (!array || array->members().size() > list_elements_max) return what;
@@ -123,7 +123,7 @@ struct Texts {
 template <auto Field>
 struct Numbers {
     static std::string read(const Value& value, IntegrationSettings& settings) {
-        const std::string what = "must be an array of at most 64 whole numbers of 64 bits";
+        constexpr const char* what = "must be an array of at most 64 whole numbers of 64 bits";
         if (value.type != Value::Type::array) return what;
         const auto array = Body::parse_array(value.text);
         if (!array || array->members().size() > list_elements_max) return what;
@@ -222,7 +222,7 @@ constexpr Setting setting(std::string_view name, unsigned dialects) {
     return {name, dialects, Type::read, Type::reset, Type::write};
 }
 
-constexpr std::int64_t year_s = 366 * 24 * 3600;
+constexpr std::int64_t year_s = 366 * day_us / second_us;
 
 constexpr std::array table{
     setting<Whole<&S::deadline_ms, 10, 60'000>>("deadline_ms", any),

@@ -6,9 +6,10 @@ namespace {
 // ---- players and sessions -----------------------------------------------------------------------
 
 TEST_F(Native, ReadsAPlayer) {
-    const auto create = read<CreatePlayer>(request(
-        Method::post, "/v1/players",
-        R"({"aliases":[{"integration":"integrator-uid","external_id":"18446744073709551615","site_id":7},
+    const auto create =
+        read<CreatePlayer>(request(Method::post, "/v1/players",
+                                   R"({"aliases":[{"integration":"integrator-uid","site_id":7,
+                        "external_id":"18446744073709551615"},
             {"integration":"kgen","external_id":"alice"}],
             "payout_address":"0x84B6F41FB37D0F7293C6CF405FCFB4B8C7A2C5B9"})"));
     EXPECT_EQ(create.player.tenant, 1U);
@@ -51,9 +52,10 @@ TEST_F(Native, RefusesAnAddressThatMayBeMistyped) {
 }
 
 TEST_F(Native, ReadsLimitsOfWhichThoseNotGivenAreNone) {
-    const auto change = read<ChangePlayer>(request(
-        Method::put, "/v1/players/p/limits",
-        R"({"limits":[{"currency":"EUR","wager_max":"5","loss_week_max":"0.00","wagered_day_max":null}]})"));
+    const auto change = read<ChangePlayer>(
+        request(Method::put, "/v1/players/p/limits",
+                R"({"limits":[{"currency":"EUR","wager_max":"5","loss_week_max":"0.00",
+                       "wagered_day_max":null}]})"));
     ASSERT_TRUE(change.limits && change.limits->size() == 1);
     const Limits& limits = change.limits->front();
     EXPECT_EQ(limits.wager_max, Amount{500});

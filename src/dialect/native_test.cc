@@ -97,10 +97,11 @@ TEST_F(Native, WhatIsForeignIsUnknownInTheSameBytes) {
 // ---- money --------------------------------------------------------------------------------------
 
 TEST_F(Native, ReadsADeposit) {
-    const auto asked = request(
-        Method::post, "/v1/players/" + std::string(player) + "/deposits",
-        R"({"currency":"EUR","amount":"12.50","bucket":"bonus","reason":"card","reference":"psp 7"})",
-        {{"idempotency-key", "k1"}});
+    const auto asked =
+        request(Method::post, "/v1/players/" + std::string(player) + "/deposits",
+                R"({"currency":"EUR","amount":"12.50","bucket":"bonus","reason":"card",
+            "reference":"psp 7"})",
+                {{"idempotency-key", "k1"}});
     const auto move = read<Move>(asked);
     EXPECT_EQ(move.kind, TransactionKind::deposit);
     EXPECT_EQ(move.group, KeyGroup::native_deposit);
@@ -334,7 +335,7 @@ TEST_F(Native, ReadsAgesOfRounds) {
 
 TEST_F(Native, EveryDeclineAndFaultIsAProblem) {
     const Request asked = request(Method::get, "/v1/rounds");
-    const auto told = [&](Outcome outcome) {
+    const auto told = [&](const Outcome& outcome) {
         const Reply reply = write(asked, ListRounds{}, outcome);
         EXPECT_EQ(reply.content_type, "application/problem+json");
         EXPECT_NE(reply.body.find("\"request_id\":\"r1\""), std::string::npos);

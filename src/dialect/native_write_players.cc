@@ -87,7 +87,7 @@ void append_promotion(JsonWriter& json, const Request& request, const Promotion&
 
 // kgen's players show a JWT whose `sid` is the session; everybody else's token is the session.
 std::string token_of(const Request& request, const Outcome& outcome) {
-    const std::string secret = native_session_token(request);
+    std::string secret = native_session_token(request);
     const Session& session = *outcome.session;
     const Integration* integration = request.directory->integration(session.integration);
     if (integration == nullptr || integration->dialect != DialectId::kgen) return secret;
