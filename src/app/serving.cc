@@ -24,6 +24,16 @@ void reload(Server& server, Log& log) {
     }
 }
 
+void publish_figures(const ServingParts& parts) {
+    parts.books.publish_figures(parts.metrics);
+    parts.metrics.gauge("coffer_log_lines_dropped", "Log lines that found the queue full.")
+        .set(static_cast<std::int64_t>(parts.log.dropped()));
+    const std::string labels = "version=\"" + std::string(version_text()) + "\",commit=\"" +
+                               std::string(commit_text()) + "\"";
+    parts.metrics.gauge("coffer_build", "Always 1; the labels say which Coffer this is.", labels)
+        .set(1);
+}
+
 Result<std::string> back_up(const ServingParts& parts, const std::string& to) {
     const auto copied = parts.books.copy_to(to);
     if (!copied) {
@@ -66,7 +76,7 @@ void attend(const ServingParts& parts, const DeskOptions& desk, Server& server) 
             parts.control.answer_one(
                 [&](std::string_view request) { return answer(parts, desk, request); });
         }
-        parts.books.publish_figures(parts.metrics);
+        publish_figures(parts);
     }
 }
 
@@ -78,7 +88,7 @@ Result<void> serve_until_stopped(const ServingParts& parts, const ServerOptions&
         return make_desk(parts.books.ledger(), desk_options, parts.clock, parts.log, parts.metrics,
                          sink, std::move(wake));
     };
-    parts.books.publish_figures(parts.metrics);
+    publish_figures(parts);
     auto server = Server::start(server_options, make, parts.clock, &parts.log, parts.metrics);
     if (!server) return std::unexpected(std::move(server).error());
     parts.log.info("serving", {{"version", version_text()}});
