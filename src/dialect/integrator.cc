@@ -5,20 +5,17 @@
 // debit back, and only a debit. Odd about it:
 //
 // * Two credentials on every call: Basic for the client, and X-Request-Signature, an HMAC over the
-// raw
-//   bytes of the body, checked before a byte of it is parsed. The page names the header and not the
-//   algorithm, so hash, encoding and input are settings of the integration.
+//   raw bytes of the body, checked before a byte of it is parsed. The page names the header and
+//   not the algorithm, so hash, encoding and input are settings of the integration.
 // * Every answer has a `code`, and each code has one HTTP status. The page publishes 1 and 2; the
 //   others are ours and stand in one table, so that a vendor's list can replace them.
 // * A player is the pair (site_id, player_id), each a 64-bit number. A transaction's id is unique
-// per
-//   provider, site, player and action, so a rollback may carry the id of the debit it takes back;
-//   when it has an id of its own, `reference_transaction_id` names the debit.
+//   per provider, site, player and action, so a rollback may carry the id of the debit it takes
+//   back; when it has an id of its own, `reference_transaction_id` names the debit.
 // * The launch token must be activated by `authenticate` before debit and balance; credit, rollback
 //   and status take any token that was ever issued to this player, however old.
 // * A success echoes the request, as the page's example does: `game_id` comes back as sent,
-// although
-//   the page's list of fields calls it a number.
+//   although the page's list of fields calls it a number.
 // * No flag closes a round: rounds grow old instead, which is the ledger's business.
 
 #include <algorithm>

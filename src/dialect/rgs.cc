@@ -5,20 +5,20 @@
 // Page 002 says it by demanding that a debit belong to a wager already placed and by calling
 // DEBIT_JACKPOT a payout received. An integration that wired the words the other way sets
 // `debit_direction` to `charge`; then `/debit` takes and `/credit` gives, and in `/credit-debit`
-// the two amounts change places too. The transaction types stay with their paths. Odd about it,
-// besides:
+// the two amounts change places too. The transaction types stay with their paths.
+//
+// Odd about it, besides:
 //
 // * Every failure on a known path is HTTP 400 with `{"error_code": "..."}` and nothing else; what
-//   people want to know stands in the header X-Error-Detail. Only 404, 405 and 413 keep their
-//   status.
+//   people want to know stands in X-Error-Detail. Only 404, 405 and 413 keep their status.
 // * Wagers, payouts and prizes share one space of ids. A rollback has no id of its own: its
 //   `transactionId` is the wager's.
 // * `roundFinished` closes the round for everything new, rollbacks too. `roundStarted` refuses
-// nothing.
-// * The timestamp is stored, never used for order: the game server's clock is not ours.
+//   nothing.
+// * Type, timestamp and `roundStarted` are stored as the transaction's detail. The timestamp is
+//   never used for order: the game server's clock is not ours.
 // * Free bets (FREEBET_*) draw on a promotion's budget; with a promotion named, the `balance` that
-// is
-//   answered is what remains of that budget.
+//   is answered is what remains of that budget.
 // * The two GETs take query parameters, everything else a JSON body.
 
 #include <algorithm>
@@ -299,7 +299,6 @@ void read_kind(const Request& request, const Currency* currency, Fields& fields,
     }
     move.amount = read_amount(fields, charge ? "debitAmount" : "creditAmount", currency);
     move.payout = read_amount(fields, charge ? "creditAmount" : "debitAmount", currency);
-    fields.boolean("roundStarted");
 }
 
 // The type, the end of the round and the promotion of /debit, /credit and /credit-debit.
@@ -355,6 +354,9 @@ std::expected<Intent, Refusal> read_move(const Request& request) {
     move.caller.rule = takes ? SessionRule::live : SessionRule::none;
     move.detail += std::to_string(
         fields.integer("transactionTimestamp", 0, std::numeric_limits<std::int64_t>::max()));
+    if (verb == Verb::credit_debit && fields.boolean("roundStarted")) {
+        move.detail += " roundStarted";
+    }
     if (fields.failed()) return malformed(fields.message());
     return move;
 }

@@ -191,6 +191,7 @@ TEST(RgsRead, ACreditDebitIsBoth) {
     EXPECT_EQ(move.kind, TransactionKind::wager_and_payout);
     EXPECT_EQ(move.amount, Amount{2000});
     EXPECT_EQ(move.payout, Amount{500});
+    EXPECT_EQ(move.detail, "CREDIT_DEBIT_SPIN 1632771475000 roundStarted");
     EXPECT_EQ(move.caller.rule, SessionRule::live);
 }
 
