@@ -48,6 +48,14 @@ void unpack_uuid(const UuidBytes& bytes, std::string& out) {
     }
 }
 
+void ByteWriter::open_room(std::size_t before, std::size_t count) {
+    const std::size_t wanted = before + count;
+    if (wanted > out_.capacity()) out_.reserve(std::max(wanted, 2 * before));
+    out_.resize(wanted);
+    at_ = out_.data() + before;
+    end_ = out_.data() + wanted;
+}
+
 void ByteReader::text(std::string& value, const std::string& same) {
     const std::uint64_t code = varint();
     value.clear();

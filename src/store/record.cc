@@ -9,12 +9,14 @@ namespace coffer {
 
 namespace {
 
+// The longest keys, of a player with an external id of 87 bytes, take one allocation.
+constexpr std::size_t text_bytes_usual = 160;
+
 // The text of a key: the kind, then the parts, each of which says where it ends, so that no two
 // names give one text.
 class KeyText {
 public:
-    KeyText(std::string& out, RecordKind kind) : writer_(out) {
-        out.clear();
+    KeyText(std::string& out, RecordKind kind) : writer_(cleared(out), text_bytes_usual) {
         writer_.byte(static_cast<std::uint8_t>(kind));
     }
     template <class Number>
@@ -29,11 +31,12 @@ public:
     }
 
 private:
+    static std::string& cleared(std::string& out) {
+        out.clear();
+        return out;
+    }
     ByteWriter writer_;
 };
-
-// The longest keys, of a player with an external id of 87 bytes, take one allocation.
-constexpr std::size_t text_bytes_usual = 160;
 
 void write_wallet(std::string& out, TenantId tenant, std::string_view player, CurrencyId currency) {
     KeyText(out, RecordKind::wallet).number(tenant).text(player).number(currency);
@@ -130,7 +133,6 @@ void write_key(std::string& out, const Transaction& transaction) {
 template <class... Parts>
 std::string text_of(void (*write)(std::string&, Parts...), std::type_identity_t<Parts>... parts) {
     std::string text;
-    text.reserve(text_bytes_usual);
     write(text, parts...);
     return text;
 }

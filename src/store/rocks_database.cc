@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include <rocksdb/cache.h>
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
@@ -69,24 +68,6 @@ rocksdb::ColumnFamilyOptions journal_options(const RocksOptions& wanted,
     options.target_file_size_base = wanted.memtable_bytes;
     options.max_bytes_for_level_base = 16 * wanted.memtable_bytes;
     options.level0_file_num_compaction_trigger = 4;
-    options.level0_slowdown_writes_trigger = 64;
-    options.level0_stop_writes_trigger = 128;
-    options.ttl = 0;
-    options.periodic_compaction_seconds = 0;
-    return options;
-}
-
-rocksdb::ColumnFamilyOptions index_options(const std::shared_ptr<rocksdb::Cache>& cache) {
-    rocksdb::ColumnFamilyOptions options;
-    rocksdb::BlockBasedTableOptions table;
-    table.block_cache = cache;
-    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-    table.whole_key_filtering = true;
-    table.format_version = 5;
-    options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-    options.compression = rocksdb::kNoCompression;  // hashes do not compress
-    options.compaction_style = rocksdb::kCompactionStyleUniversal;
-    options.level0_file_num_compaction_trigger = 8;
     options.level0_slowdown_writes_trigger = 64;
     options.level0_stop_writes_trigger = 128;
     options.ttl = 0;
@@ -174,7 +155,6 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const RocksOptions& wanted
         {rocksdb::kDefaultColumnFamilyName, {}},
         {"meta", {}},
         {"journal", journal_options(wanted, cache)},
-        {"index", index_options(cache)},
     };
     for (const std::string& name : present) {
         const bool known = std::any_of(named.begin(), named.end(),
@@ -194,7 +174,6 @@ Result<void> open_families(RocksDatabase& opened, const RocksOptions& wanted, bo
         if (!status.ok()) return std::unexpected(error_of(status, "reading its manifest"));
     }
     const auto named = families(wanted, present);
-    opened.index_options = rocksdb::Options(options, named[3].options);
     if (exists) TRY(check_logs(*opened.files, options, named, wanted.directory));
 
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
@@ -205,8 +184,7 @@ Result<void> open_families(RocksDatabase& opened, const RocksOptions& wanted, bo
     opened.usual = handles[0];
     opened.meta = handles[1];
     opened.journal = handles[2];
-    opened.index = handles[3];
-    for (std::size_t extra = 4; extra < handles.size(); ++extra) {
+    for (std::size_t extra = 3; extra < handles.size(); ++extra) {
         database->DestroyColumnFamilyHandle(handles[extra]);
     }
     if (opened.journal->GetID() != journal_family_id) {
@@ -219,7 +197,7 @@ Result<void> open_families(RocksDatabase& opened, const RocksOptions& wanted, bo
 
 RocksDatabase::~RocksDatabase() {
     if (!database) return;
-    for (auto* family : {usual, meta, journal, index}) {
+    for (auto* family : {usual, meta, journal}) {
         if (family != nullptr) database->DestroyColumnFamilyHandle(family);
     }
     // Whatever Close finds wrong is found again, and reported, by the next open.
@@ -250,18 +228,6 @@ Result<std::unique_ptr<RocksDatabase>> open_database(const RocksOptions& options
     if (ready) ready = read_meta(*opened);
     if (!ready) return std::unexpected(in_directory(std::move(ready).error(), options.directory));
     return opened;
-}
-
-Result<void> drop_index(RocksDatabase& opened) {
-    rocksdb::ColumnFamilyOptions options = opened.index_options;
-    auto status = opened.database->DropColumnFamily(opened.index);
-    if (status.ok()) status = opened.database->DestroyColumnFamilyHandle(opened.index);
-    if (status.ok()) {
-        opened.index = nullptr;
-        status = opened.database->CreateColumnFamily(options, "index", &opened.index);
-    }
-    if (!status.ok()) return std::unexpected(error_of(status, "dropping the index"));
-    return {};
 }
 
 Result<JournalEnd> read_end(rocksdb::DB& database, rocksdb::ColumnFamilyHandle* journal) {

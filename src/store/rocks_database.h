@@ -1,5 +1,5 @@
 #pragma once
-// RocksDB as this store uses it: three column families, their options, and its errors in our words.
+// RocksDB as this store uses it: two column families, their options, and its errors in our words.
 // Only sources of this floor include this.
 
 #include <rocksdb/db.h>
@@ -17,12 +17,10 @@ struct RocksDatabase {
     std::shared_ptr<WatchedFiles> files;
     std::unique_ptr<rocksdb::Env> environment;
     std::shared_ptr<rocksdb::Statistics> statistics;
-    rocksdb::Options index_options;  // also of the sorted files that are ingested
     std::unique_ptr<rocksdb::DB> database;
     rocksdb::ColumnFamilyHandle* usual = nullptr;  // RocksDB's `default`; empty
     rocksdb::ColumnFamilyHandle* meta = nullptr;
     rocksdb::ColumnFamilyHandle* journal = nullptr;
-    rocksdb::ColumnFamilyHandle* index = nullptr;
     SecretKey16 secret{};
 
     RocksDatabase() = default;
@@ -33,9 +31,6 @@ struct RocksDatabase {
 
 // Opens or makes the database and checks that it is one of ours. Does not look into the journal.
 Result<std::unique_ptr<RocksDatabase>> open_database(const RocksOptions& options);
-
-// Empties the index.
-Result<void> drop_index(RocksDatabase& opened);
 
 // Where the journal ends, read from the journal itself.
 Result<JournalEnd> read_end(rocksdb::DB& database, rocksdb::ColumnFamilyHandle* journal);
@@ -49,9 +44,6 @@ Sequence sequence_of(std::string_view bytes);  // 0 if these are not eight bytes
 template <std::size_t Size>
 rocksdb::Slice slice(const std::array<char, Size>& bytes) {
     return {bytes.data(), bytes.size()};
-}
-inline rocksdb::Slice slice(const Hash16& hash) {
-    return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
 
 // The number of the journal's column family, which the write-ahead log names it by.

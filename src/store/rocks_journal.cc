@@ -98,13 +98,14 @@ Result<OpenedStore> open_store(const RocksOptions& options, IndexStart start) {
     OpenedStore store{std::move(*files), nullptr};
 
     const auto ready = [&]() -> Result<void> {
-        if (start == IndexStart::from_nothing) TRY(drop_index(*store.files));
+        const std::string folder = options.directory + "/index";
+        if (start == IndexStart::from_nothing) TRY(RecordIndex::erase(*store.files->files, folder));
         const auto last = read_end(*store.files->database, store.files->journal);
         if (!last) return std::unexpected(last.error());
-        store.index = std::make_unique<RocksIndex>(*store.files, options);
-        const auto watermark = store.index->read_watermark();
-        if (!watermark) return std::unexpected(watermark.error());
-        return CatchUp(store, *last).run(*watermark);
+        auto index = RecordIndex::open(*store.files->files, folder, options);
+        if (!index) return std::unexpected(index.error());
+        store.index = std::move(*index);
+        return CatchUp(store, *last).run(store.index->watermark());
     }();
     if (!ready) return std::unexpected(in_store(ready.error(), options));
     return store;

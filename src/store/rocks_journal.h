@@ -3,14 +3,15 @@
 // up.
 
 #include "store/lookup.h"
-#include "store/rocks_index.h"
+#include "store/record_index.h"
+#include "store/rocks_database.h"
 
 namespace coffer {
 
 // A database with its index; the index goes first when they are closed.
 struct OpenedStore {
     std::unique_ptr<RocksDatabase> files;
-    std::unique_ptr<RocksIndex> index;
+    std::unique_ptr<RecordIndex> index;
 };
 
 enum class IndexStart { as_found, from_nothing };

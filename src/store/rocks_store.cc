@@ -92,8 +92,7 @@ RocksStore::Inside::~Inside() {
     if (opened_.index && health_ == Health::good) static_cast<void>(opened_.index->flush());
 }
 
-// ---- any thread
-// -----------------------------------------------------------------------------------
+// ---- any thread ---------------------------------------------------------------------------------
 
 Result<void> RocksStore::Inside::check_open() const {
     if (opened_.index) return {};
@@ -104,11 +103,9 @@ Result<void> RocksStore::Inside::check_open() const {
 Result<Record> RocksStore::Inside::find(const RecordKey& key) const {
     const std::shared_lock gate(gate_);
     TRY(check_open());
-    const Hash16* hash = &key.hash;
-    Sequence sequence = 0;
-    TRY(opened_.index->find({&hash, 1}, {&sequence, 1}));
-    if (sequence == 0) return Record{};
-    return load(key, sequence);
+    const auto sequence = opened_.index->find(key.hash);
+    if (!sequence) return std::unexpected(sequence.error());
+    return *sequence == 0 ? Record{} : load(key, *sequence);
 }
 
 Result<Change> RocksStore::Inside::change(Sequence sequence) const {
@@ -149,10 +146,10 @@ Result<void> RocksStore::Inside::each(RecordKind kind, const VisitRecord& visit)
         for (const Record& put : holder->puts) {
             if (static_cast<RecordKind>(put.index()) != kind) continue;
             const RecordKey key = keys_.of(put);
-            const Hash16* hash = &key.hash;
-            Sequence latest = 0;
-            TRY(opened_.index->find({&hash, 1}, {&latest, 1}));
-            if (latest == sequence && find_in(*holder, key, keys_) == put && !visit(put)) return {};
+            const auto latest = opened_.index->find(key.hash);
+            if (!latest) return std::unexpected(latest.error());
+            if (*latest == sequence && find_in(*holder, key, keys_) == put && !visit(put))
+                return {};
         }
     }
     return {};
@@ -166,11 +163,19 @@ JournalEnd RocksStore::Inside::end() const {
 Result<void> RocksStore::Inside::checkpoint(const std::string& directory) const {
     const std::shared_lock gate(gate_);
     TRY(check_open());
+    // The index first and elsewhere, since the copy's folder must not exist yet: what of it is
+    // older than the copied journal is made again, but it must not be newer.
+    const std::string index_copy = directory + ".index";
+    TRY(opened_.index->link_to(index_copy));
     rocksdb::Checkpoint* made = nullptr;
     auto status = rocksdb::Checkpoint::Create(opened_.files->database.get(), &made);
     const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
     if (status.ok()) status = checkpoint->CreateCheckpoint(directory);
-    if (!status.ok()) return std::unexpected(error_of(status, "copying the store to " + directory));
+    const auto& files = opened_.files->files;
+    if (status.ok()) status = files->RenameFile(index_copy, directory + "/index", {}, nullptr);
+    if (!status.ok()) {
+        return std::unexpected(error_of(status, "copying the store to " + directory));
+    }
     return {};
 }
 
@@ -190,8 +195,7 @@ RocksStats RocksStore::Inside::stats() const {
     return stats;
 }
 
-// ---- lane
-// -----------------------------------------------------------------------------------------
+// ---- lane ---------------------------------------------------------------------------------------
 
 // Keys are not cached: only a call that comes again asks for one that is there.
 RowCache* RocksStore::Inside::cache_of(RecordKind kind) {
@@ -348,8 +352,7 @@ Result<JournalEnd> RocksStore::Inside::recover() {
     return end_;
 }
 
-// ---- the door
-// -------------------------------------------------------------------------------------
+// ---- the door -----------------------------------------------------------------------------------
 
 RocksStore::RocksStore(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
 RocksStore::~RocksStore() = default;

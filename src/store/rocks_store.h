@@ -22,9 +22,9 @@ enum class JournalCompression : std::uint8_t { none, lz4, zstd };
 
 struct RocksOptions {
     std::string directory;
-    bool create = false;                  // make a new store where there is none
-    std::size_t cache_rows = 262'144;     // wallets and directory records; about 700 bytes each
-    std::size_t cache_rounds = 65'536;               // about 500 bytes each
+    bool create = false;                // make a new store where there is none
+    std::size_t cache_rows = 262'144;   // wallets and directory records; about 700 bytes each
+    std::size_t cache_rounds = 65'536;  // about 500 bytes each
     std::size_t index_generation_entries = 1 << 20;  // 48 bytes each, two to four generations
     std::size_t index_generations_waiting_max = 2;   // beyond these commit() waits
     std::size_t block_cache_bytes = 128 << 20;
@@ -44,9 +44,10 @@ struct RocksStats {
     std::uint64_t batch_bytes_latest = 0;
     std::uint64_t index_entries_active = 0;       // in the generation that is being filled
     std::uint64_t index_generations_waiting = 0;  // to be written as files
-    std::uint64_t index_files_written = 0;
-    std::uint64_t index_waits = 0;      // commits that had to wait for that
-    std::uint64_t write_stalls_us = 0;  // time that RocksDB held writes back
+    std::uint64_t index_files_written = 0;        // of generations, not of merges
+    std::uint64_t index_files = 0;                // that a look-up passes now
+    std::uint64_t index_waits = 0;                // commits that had to wait for that
+    std::uint64_t write_stalls_us = 0;            // time that RocksDB held writes back
     std::uint64_t cache_hits = 0, cache_misses = 0, cache_rows = 0;
 };
 

@@ -102,8 +102,7 @@ TEST_F(RocksStoreTest, TheSecretStaysTheSame) {
     EXPECT_NE(store_->keys().tenant(1).hash, first.hash);
 }
 
-// ---- the index is lost, and comes back
-// --------------------------------------------------------------
+// ---- the index is lost, and comes back ----------------------------------------------------------
 
 TEST_F(RocksStoreTest, TheIndexIsMadeAgainFromNothing) {
     open();
@@ -175,8 +174,7 @@ TEST_F(RocksStoreTest, ASmallIndexKeepsUpByWaiting) {
     EXPECT_EQ(disagreement(*store_), "");
 }
 
-// ---- damage
-// -----------------------------------------------------------------------------------------
+// ---- damage -------------------------------------------------------------------------------------
 
 TEST_F(RocksStoreTest, ATornTailIsDropped) {
     open();
@@ -266,8 +264,59 @@ TEST_F(RocksStoreTest, DamageInASortedFileIsNeverReadAsARecord) {
     EXPECT_EQ(disagreement(*store_), "");
 }
 
-// ---- failures
-// ---------------------------------------------------------------------------------------
+TEST_F(RocksStoreTest, DamageInARunIsNoticedOrMadeGood) {
+    open();
+    commit(200);
+    store_.reset();
+    std::size_t noticed = 0;
+    for (const std::string& name : disk_.names(directory + "/index")) {
+        const std::string file = directory + "/index/" + name;
+        const std::string sound = disk_.read(file);
+        for (std::size_t at = 1; at < sound.size(); at += sound.size() / 5 + 1) {
+            flip(file, at);
+            {
+                const auto opened = RocksStore::open(options_);
+                ASSERT_TRUE(opened) << opened.error().detail;
+                const std::string trouble = disagreement(**opened);
+                if (!trouble.empty()) {
+                    EXPECT_NE(trouble.find("make the index again"), std::string::npos) << trouble;
+                    ++noticed;
+                }
+            }
+            // If the damaged run ended the chain another has taken its place.
+            if (disk_.read(file) != sound) disk_.overwrite(file, sound);
+        }
+    }
+    EXPECT_GT(noticed, 0U);
+    ASSERT_TRUE(RocksStore::reindex(options_));
+    open();
+    EXPECT_EQ(disagreement(*store_), "");
+}
+
+TEST_F(RocksStoreTest, ARunThatIsGoneIsMadeAgain) {
+    open();
+    commit(200);
+    store_.reset();
+    const auto runs = disk_.names(directory + "/index");
+    ASSERT_FALSE(runs.empty());
+    disk_.remove(directory + "/index/" + runs.front());
+    open();
+    EXPECT_EQ(store_->end().sequence, 1000U);
+    EXPECT_EQ(disagreement(*store_), "");
+}
+
+TEST_F(RocksStoreTest, ManyRunsBecomeFew) {
+    options_.index_generation_entries = 10;
+    open();
+    commit(400);
+    // The merging thread is on its way; opening again and again lets it finish.
+    for (int pause = 0; pause < 50 && disk_.names(directory + "/index").size() > 15; ++pause)
+        open();
+    EXPECT_LE(disk_.names(directory + "/index").size(), 15U);
+    EXPECT_EQ(disagreement(*store_), "");
+}
+
+// ---- failures -----------------------------------------------------------------------------------
 
 TEST_F(RocksStoreTest, AFullDiskIsSaidAndRecoveredFrom) {
     open();
@@ -313,8 +362,7 @@ TEST_F(RocksStoreTest, AFailedSyncIsFatalForTheObject) {
     commit(3);
 }
 
-// ---- readers
-// ----------------------------------------------------------------------------------------
+// ---- readers ------------------------------------------------------------------------------------
 
 TEST_F(RocksStoreTest, ReadersSeeOnlyWhatIsDurableAndNeverGoBack) {
     open();
