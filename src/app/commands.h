@@ -18,6 +18,7 @@ int run(const RestoreOptions& options);      // restore.cc
 int run(const ExplainOptions& options);      // explain.cc
 int run(const ReindexOptions& options);      // reindex.cc
 int run(const CheckConfigOptions& options);  // check_config.cc
+int run(const BenchOptions& options);        // bench/bench.cc
 int run(const VersionOptions& options);      // version.cc
 
 }  // namespace coffer

@@ -156,6 +156,51 @@ void add_keys(CLI::App& program, std::optional<Options>& result) {
         ->type_name("ID");
 }
 
+void add_bench(CLI::App& program, std::optional<Options>& result) {
+    Command<BenchOptions> bench(
+        program, result, "bench",
+        "Load a demo with one movement a call and say what it did: calls a second, latencies,\n"
+        "processor time, and whether every acknowledged call is in the books (exit 1 if not).\n"
+        "Without --connect a demo of its own is started, stopped and verified.",
+        "  coffer bench                                    rgs over HTTP/2, as fast as it goes\n"
+        "  coffer bench --dialect integrator --calls 3000000\n"
+        "  coffer bench --protocol h1 --connections 512 --seconds 30\n"
+        "  coffer bench --rate 10000                       open loop: latency at a given rate");
+    BenchOptions& options = bench.options();
+    bench->add_option("--connect", options.connect, "A demo that is running (one of its own)")
+        ->type_name("HOST:PORT");
+    bench->add_option("--server-pid", options.server_pid, "With --connect: its process")
+        ->needs("--connect")
+        ->type_name("PID");
+    bench->add_option("--data", options.data, "The own demo's directory (a temporary one)")
+        ->excludes("--connect")
+        ->type_name("DIR");
+    bench->add_option("--io-threads", options.io_threads, "Of the own demo (1)")
+        ->check(CLI::Range(1, 64))
+        ->type_name("N");
+    bench->add_option("--dialect", options.dialect, "Whose calls (rgs)")
+        ->check(CLI::IsMember({"operator", "integrator", "rgs", "sverse", "kgen", "native"}))
+        ->type_name("DIALECT");
+    bench->add_option("--protocol", options.protocol, "HTTP/2 without TLS, or HTTP/1.1 (h2)")
+        ->check(CLI::IsMember({"h1", "h2"}))
+        ->type_name("h1|h2");
+    bench->add_option("--connections", options.connections, "How many (h2: 4, h1: 256)")
+        ->check(CLI::Range(1, 20'000))
+        ->type_name("N");
+    bench->add_option("--streams", options.streams, "Calls under way on each (h2: 128, h1: 1)")
+        ->check(CLI::Range(1, 10'000))
+        ->type_name("N");
+    bench->add_option("--players", options.players, "Load players of the demo (100000)")
+        ->check(CLI::Range(1, 100'000'000))
+        ->type_name("N");
+    bench->add_option("--calls", options.calls, "End after so many")->type_name("N");
+    bench->add_option("--seconds", options.seconds, "End after so long (10, without --calls)")
+        ->type_name("N");
+    bench->add_option("--rate", options.rate, "Open loop: so many calls a second fall due")
+        ->type_name("N");
+    bench->add_flag("--verify,!--no-verify", options.verify, "Look into the books at the end (on)");
+}
+
 void add_care(CLI::App& program, std::optional<Options>& result) {
     Command<VerifyOptions> verify(
         program, result, "verify",
@@ -211,6 +256,8 @@ void add_care(CLI::App& program, std::optional<Options>& result) {
         "may run on the directory.",
         "  coffer reindex --data /var/lib/coffer");
     add_place(*reindex.operator->(), reindex.options().place);
+
+    add_bench(program, result);
 
     Command<VersionOptions> version(program, result, "version",
                                     "Print version, commit, build and journal format.",

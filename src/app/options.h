@@ -77,12 +77,27 @@ struct ReindexOptions {
 struct CheckConfigOptions {
     std::string config;
 };
+struct BenchOptions {
+    std::string connect;  // HOST:PORT; empty: a demo of its own is started
+    std::string data;     // the demo's data directory; empty: a fresh temporary folder
+    std::string dialect = "rgs";
+    std::string protocol = "h2";
+    std::uint64_t connections = 0;  // 0: what suits the protocol
+    std::uint64_t streams = 0;      // calls under way on each; 0: the same
+    std::uint64_t players = 100'000;
+    std::uint64_t calls = 0;   // 0: no end by number
+    std::int64_t seconds = 0;  // 0: no end by time
+    std::uint64_t rate = 0;    // calls a second; 0: closed loop
+    bool verify = true;
+    std::int64_t server_pid = 0;  // with connect: whose processor time is counted
+    int io_threads = 1;           // of the demo
+};
 struct VersionOptions {};
 
 using Options =
     std::variant<InitOptions, KeyCreateOptions, KeyListOptions, KeyRevokeOptions, ServeOptions,
                  DemoOptions, VerifyOptions, BackupOptions, RestoreOptions, ExplainOptions,
-                 ReindexOptions, CheckConfigOptions, VersionOptions>;
+                 ReindexOptions, CheckConfigOptions, BenchOptions, VersionOptions>;
 
 // The command asked for; or, when there is none to run (help was shown, a mistake was explained),
 // the exit code. Prints to standard output and standard error.

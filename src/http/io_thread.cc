@@ -1,5 +1,7 @@
 #include "http/io_thread.h"
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -227,6 +229,7 @@ void IoThread::listen(const Listening& socket) {
 void IoThread::start(const DeskMaker& make_desk) {
     // The maker is copied: the thread outlives the caller's.
     loop_->thread = std::thread([loop = loop_.get(), make_desk, self = std::weak_ptr(loop_)] {
+        ::pthread_setname_np(::pthread_self(), "coffer-io");
         loop->run(make_desk, self);
     });
 }

@@ -1,5 +1,6 @@
 #include "ledger/lane.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -61,7 +62,10 @@ Lane::Lane(Store& store, const LedgerOptions& options, const Clock& clock, Log& 
 Lane::~Lane() { stop(); }
 
 void Lane::start() {
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+        ::pthread_setname_np(::pthread_self(), "coffer-lane");
+        run();
+    });
 }
 
 void Lane::stop() {
