@@ -75,7 +75,7 @@ void write_session(std::string& out, SessionKind kind, std::span<const std::uint
 struct WriteText {
     std::string& out;
 
-    void operator()(std::monostate) const { CHECK(!"an absent record has no key"); }
+    void operator()(std::monostate) const { CHECK(false && "an absent record has no key"); }
     void operator()(const Ptr<Tenant>& tenant) const {
         write_number(out, RecordKind::tenant, tenant->id);
     }
@@ -143,7 +143,7 @@ KeyState state_of(TransactionStatus status) {
         case TransactionStatus::refused: return KeyState::refused;
         case TransactionStatus::tombstone: return KeyState::tombstone;
     }
-    CHECK(!"a status that is none");
+    CHECK(false && "a status that is none");
     return KeyState::applied;
 }
 

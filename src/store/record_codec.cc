@@ -25,7 +25,7 @@ void write_put(ByteWriter& writer, const Record& put) {
     std::visit(
         [&](const auto& record) {
             if constexpr (std::is_same_v<std::decay_t<decltype(record)>, std::monostate>) {
-                CHECK(!"an absent record cannot be put");
+                CHECK(false && "an absent record cannot be put");
             } else {
                 CHECK(record != nullptr);
                 code(writer, *record);

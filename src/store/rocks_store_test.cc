@@ -4,6 +4,8 @@
 #include "store/rocks_store.h"
 
 #include <gtest/gtest.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <atomic>
 #include <thread>
@@ -100,6 +102,31 @@ TEST_F(RocksStoreTest, TheSecretStaysTheSame) {
     options_.file_system = other.files();
     open();
     EXPECT_NE(store_->keys().tenant(1).hash, first.hash);
+}
+
+TEST_F(RocksStoreTest, AStoreOfANewerFormatIsRefusedAndLeftAlone) {
+    open();
+    commit(3);
+    store_.reset();
+    const auto environment = rocksdb::NewCompositeEnv(disk_.files());
+    rocksdb::DBOptions database;
+    database.env = environment.get();
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* raw = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open(database, directory,
+                                  {{"default", {}}, {"meta", {}}, {"journal", {}}}, &handles, &raw)
+                    .ok());
+    // A family that this program does not know must not keep it from saying so.
+    rocksdb::ColumnFamilyHandle* unknown = nullptr;
+    EXPECT_TRUE(raw->CreateColumnFamily({}, "novelty", &unknown).ok());
+    EXPECT_TRUE(raw->Put({}, handles[1], "format", "2").ok());
+    handles.push_back(unknown);
+    for (auto* handle : handles) EXPECT_TRUE(raw->DestroyColumnFamilyHandle(handle).ok());
+    delete raw;
+
+    const Error error = refused();
+    EXPECT_EQ(error.code, ErrorCode::invalid);
+    EXPECT_NE(error.detail.find("newer Coffer, in format 2"), std::string::npos) << error.detail;
 }
 
 // ---- the index is lost, and comes back ----------------------------------------------------------
