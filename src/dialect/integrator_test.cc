@@ -282,9 +282,9 @@ TEST(IntegratorRead, AuthenticateAndBalanceAskForLess) {
     EXPECT_EQ(activate.caller.rule, SessionRule::issued);
     EXPECT_EQ(activate.currency, 5U);
     EXPECT_EQ(refusal_of(World(), "balance", four), "provider_id is missing");
-    const auto ask = read_as<AskBalance>(
-        World(), "balance",
-        R"({"token":"t","player_id":2,"site_id":3,"currency":"EUR","provider_id":1,"game_id":"g"})");
+    std::string six = four;
+    six.insert(1, R"("provider_id":1,"game_id":"g",)");
+    const auto ask = read_as<AskBalance>(World(), "balance", six);
     EXPECT_EQ(ask.caller.rule, SessionRule::live);
     EXPECT_EQ(ask.currency, 5U);
     EXPECT_FALSE(ask.every_currency);

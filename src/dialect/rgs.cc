@@ -379,8 +379,7 @@ std::expected<Intent, Refusal> read(const Request& request) {
 // A header holds printable ASCII; a key of the caller's body may hold anything.
 std::string printable(std::string_view text) {
     std::string out(text.substr(0, detail_bytes_max));
-    std::ranges::replace_if(
-        out, [](char c) { return c < ' ' || c > '~'; }, '?');
+    std::ranges::replace_if(out, [](char c) { return c < ' ' || c > '~'; }, '?');
     return out;
 }
 
