@@ -17,8 +17,8 @@
 namespace coffer {
 namespace {
 
-constexpr std::size_t request_bytes_max = 64 * 1024;
-constexpr std::size_t answer_bytes_max = 64 * 1024 * 1024;
+constexpr std::size_t request_bytes_max = std::size_t{64} * 1024;
+constexpr std::size_t answer_bytes_max = std::size_t{64} * 1024 * 1024;
 
 std::string words(int error) { return std::error_code(error, std::generic_category()).message(); }
 

@@ -83,6 +83,7 @@ TEST(ControlTest, APeerThatHangsUpAsksNothing) {
     };
     control->answer_one(never);  // nobody is there
     const int peer = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    ASSERT_GE(peer, 0);
     sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
     control_socket(folder.path()).copy(address.sun_path, sizeof address.sun_path - 1);
     ASSERT_EQ(::connect(peer, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);

@@ -37,7 +37,7 @@ public:
 
     Result<void> finish() {
         while (under_way_ > 0) TRY(wait());
-        return std::move(failure_);
+        return std::exchange(failure_, {});
     }
 
 private:

@@ -30,7 +30,7 @@ DemoNames demo_names(const Directory& directory) {
     names.crd = currency("CRD");
     names.gold = currency("GOLD");
     names.kgn = currency("KGN");
-    names.operator_ = integration(demo::operator_uid);
+    names.operators = integration(demo::operator_uid);
     names.integrator = integration(demo::integrator_uid);
     names.rgs = integration(demo::rgs_uid);
     names.sverse = integration(demo::sverse_uid);

@@ -12,7 +12,7 @@ namespace coffer {
 struct DemoNames {
     TenantId tenant = 0;
     CurrencyId eur = 0, usd = 0, crd = 0, gold = 0, kgn = 0;
-    IntegrationId operator_ = 0, integrator = 0, rgs = 0, sverse = 0, kgen = 0;
+    IntegrationId operators = 0, integrator = 0, rgs = 0, sverse = 0, kgen = 0;
 };
 DemoNames demo_names(const Directory& directory);
 

@@ -78,7 +78,7 @@ struct CredentialPlan {
 std::vector<CredentialPlan> credential_plans(const DemoNames& names) {
     constexpr std::uint32_t all = scope_read | scope_play | scope_cashier | scope_admin;
     return {
-        {1, names.operator_, CredentialKind::secret, "game server", demo::operator_secret},
+        {1, names.operators, CredentialKind::secret, "game server", demo::operator_secret},
         {2, names.integrator, CredentialKind::basic, demo::integrator_id, demo::integrator_secret},
         {3, names.integrator, CredentialKind::signing_key, "signing key",
          demo::integrator_signing_key},
@@ -149,7 +149,7 @@ std::vector<DemoSession> demo_sessions(const DemoNames& names) {
     sessions[6].reusable = true;
     const std::size_t live = sessions.size();
     sessions.push_back({.kind = SessionKind::operator_token,
-                        .integration = names.operator_,
+                        .integration = names.operators,
                         .token = "expired-operator-token"});
     sessions.push_back(launch("3dc8fe01-2018-486e-9632-35aef21028ff", "1"));
     sessions.push_back(rgs("1c4f1d6d-5e37-4a8f-e642-def88a3b47ff", demo::alice));

@@ -16,6 +16,11 @@ namespace {
 
 std::string words(int error) { return std::error_code(error, std::generic_category()).message(); }
 
+// Nothing of ours ever sets a variable, so reading one races with nobody.
+const char* variable(const char* name) {
+    return std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+}
+
 Result<MasterKey> parse_key(std::string text, const std::string& origin) {
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
     auto bytes = from_hex(text);
@@ -87,15 +92,15 @@ Result<void> copy_master_key(const std::string& from, const std::string& to) {
 }
 
 bool master_key_in_environment() {
-    return std::getenv("COFFER_MASTER_KEY") != nullptr ||
-           std::getenv("COFFER_MASTER_KEY_FILE") != nullptr;
+    return variable("COFFER_MASTER_KEY") != nullptr ||
+           variable("COFFER_MASTER_KEY_FILE") != nullptr;
 }
 
 Result<MasterKey> read_master_key(const std::string& path) {
-    if (const char* hex = std::getenv("COFFER_MASTER_KEY")) {
+    if (const char* hex = variable("COFFER_MASTER_KEY")) {
         return parse_key(hex, "COFFER_MASTER_KEY");
     }
-    if (const char* file = std::getenv("COFFER_MASTER_KEY_FILE")) return read_key_file(file);
+    if (const char* file = variable("COFFER_MASTER_KEY_FILE")) return read_key_file(file);
     return read_key_file(path);
 }
 

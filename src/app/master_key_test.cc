@@ -18,9 +18,11 @@ using testing::HasSubstr;
 class Variable {
 public:
     Variable(const char* name, const std::string& value) : name_(name) {
-        ::setenv(name, value.c_str(), 1);
+        ::setenv(name, value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
     }
-    ~Variable() { ::unsetenv(name_); }
+    ~Variable() {
+        ::unsetenv(name_);  // NOLINT(concurrency-mt-unsafe): one thread
+    }
 
 private:
     const char* name_;

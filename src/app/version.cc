@@ -1,6 +1,7 @@
 #include "app/version.h"
 
 #include <cstdio>
+#include <string>
 
 #include "app/commands.h"
 #include "store/record.h"
@@ -26,8 +27,9 @@ constexpr const char* build = "debug";
 std::string_view version_text() { return COFFER_VERSION; }
 
 int run(const VersionOptions&) {
-    std::printf("coffer %s\ncommit %s\nbuild %s%s, %s\njournal format %d\n", version_text().data(),
-                commit_text().data(), build, checks,
+    std::printf("coffer %s\ncommit %s\nbuild %s%s, %s\njournal format %d\n",
+                std::string(version_text()).c_str(), std::string(commit_text()).c_str(), build,
+                checks,
 #ifdef __clang__
                 "clang " __clang_version__,
 #else
