@@ -1,28 +1,22 @@
-// kgen: page 004, "Wallet Endpoints", and the two calls that give a player the token which it asks
-// for.
+// kgen: page 004, "Wallet Endpoints", and the two calls that give a player the token it asks for.
 //
 // A custodial wallet that holds a player's tokens off-chain and pays them out to a chain. Odd about
 // it:
 //
 // * Two sides call. The platform's server (/s2s) shows a client id and secret and opens sessions;
-// the
-//   player's browser (/fe) shows the JWT that the server got, in a header named `user-jwt-token`.
-//   The token is ours: signed with a key of the integration named by its `iss`, and its `sid` is a
+//   the player's browser (/fe) shows the JWT that the server got, in a header `user-jwt-token`. The
+//   token is ours: signed with a key of the integration named by its `iss`, and its `sid` is a
 //   session of the ledger, so that it can be revoked before it expires.
 // * Nothing here bets. The calls show a wallet that other dialects and the native API move, and
-// take
-//   money out of it. A withdrawal has no amount: it takes all of `earned`.
+//   take money out of it. A withdrawal has no amount: it takes all of `earned`.
 // * "Lazy" is the off-chain balance: lazy_balance = earned + bought + bonus, lazy_balance_delta is
-// what
-//   the chain does not know yet, and is_lazy_balance_updated says that this is nothing.
-// * The history comes three times over: `transactions`, and of those once more the ones that took
-// money
-//   (`fromTransactions`) and the ones that brought it (`toTransactions`). Addresses are masked.
+//   what the chain does not know yet, and is_lazy_balance_updated says that this is nothing.
 // * A wallet that was never touched has "" for times, and a player without an address "" for it: an
 //   invented address would lose money.
 // * Errors are {"msg": "..."}; everything about credentials is "UN_AUTHORIZED", and the success of
-// a
-//   withdrawal is spelled as the page spells it.
+//   a withdrawal is spelled as the page spells it.
+//
+// The history has a file of its own, kgen_history.cc.
 
 #include <algorithm>
 
@@ -31,6 +25,7 @@
 #include "dialect/body.h"
 #include "dialect/dialects.h"
 #include "dialect/jwt.h"
+#include "dialect/kgen_history.h"
 #include "dialect/movement_view.h"
 #include "dialect/text.h"
 
@@ -272,12 +267,6 @@ CurrencyId currency_of(const Request& request) {
     return currencies.empty() ? CurrencyId{0} : currencies.front();
 }
 
-// A cursor is good for the one user in whose list it was given.
-std::string cursor_context(const Request& request) {
-    return "kgen transactions " + request.authority.integration->uid + ' ' +
-           request.authority.subject;
-}
-
 std::expected<Intent, Refusal> read_transactions(const Request& request) {
     const auto parameters = parse_query(request.call.query);
     if (!parameters) return malformed("the query is malformed");
@@ -294,7 +283,7 @@ std::expected<Intent, Refusal> read_transactions(const Request& request) {
     const std::string* const cursor = find_parameter(*parameters, "last_evaluated_key");
     if (cursor && !cursor->empty()) {
         const auto before =
-            read_cursor(*cursor, cursor_context(request), request.keyring->cursor_key);
+            read_cursor(*cursor, kgen_cursor_context(request), request.keyring->cursor_key);
         if (!before) return malformed("last_evaluated_key is not one of ours");
         intent.before = *before;
     }
@@ -396,78 +385,6 @@ void write_balance(JsonWriter& json, const Request& request, const Outcome& outc
     json.close_object();
 }
 
-std::string masked(std::string_view address) {
-    if (address.size() <= 8) return std::string(address);
-    return std::string(address.substr(0, 4)) + "*****" +
-           std::string(address.substr(address.size() - 4));
-}
-
-std::string_view sync_status(const Ptr<Withdrawal>& withdrawal) {
-    if (!withdrawal) return "COMPLETED";
-    switch (withdrawal->state) {
-        case WithdrawalState::approval:
-        case WithdrawalState::queued: return "PENDING";
-        case WithdrawalState::signed_:
-        case WithdrawalState::broadcast:
-        case WithdrawalState::mined:
-        case WithdrawalState::final_: return "IN_PROGRESS";
-        case WithdrawalState::completed: return "COMPLETED";
-        case WithdrawalState::released: return "FAILED";
-    }
-    return "COMPLETED";
-}
-
-void write_item(JsonWriter& json, const Request& request, const Movement& movement,
-                std::string_view wallet_address) {
-    const Transaction& transaction = *movement.transaction;
-    const Withdrawal* const withdrawal = movement.withdrawal.get();
-    const Currency* const currency = request.directory->currency(transaction.currency);
-    const Step step = step_of(transaction);
-    const std::string amount = format_shortest(step.size, currency ? currency->scale : 0);
-    // The other side is the house, except where money goes to an address of the player's own.
-    const std::string_view other = withdrawal
-                                       ? withdrawal->destination
-                                       : request.authority.integration->settings.platform_wallet;
-    const Time modified = withdrawal ? withdrawal->modified : transaction.time;
-    json.open_object();
-    json.key("uid").string(
-        public_id(transaction.sequence, transaction.time, request.keyring->id_key));
-    json.key("from_wallet").string(masked(step.takes ? wallet_address : other));
-    json.key("to_wallet").string(masked(step.takes ? other : wallet_address));
-    json.key("amount").number(amount).key("sync_status").string(sync_status(movement.withdrawal));
-    json.key("description").open_object();
-    json.key("platformProtocolsTxnAmount").number(amount);
-    json.key("platformProtocolsTxnDescription").string(words_of(transaction));
-    json.key("platformProtocolsTxnName").string(words_of(transaction));
-    json.key("type").string(kind_word(transaction.kind));
-    json.key("platformProtocolsTxnType").string(step.takes ? "DEBIT" : "CREDIT");
-    json.close_object();
-    json.key("created_at").string(format_time(transaction.time, 6));
-    json.key("modified_at").string(format_time(modified, 6)).close_object();
-}
-
-void write_transactions(JsonWriter& json, const Request& request, const Outcome& outcome) {
-    std::string_view address;
-    if (outcome.player) address = outcome.player->wallet_address;
-    const auto list = [&](std::string_view name, auto&& belongs) {
-        json.key(name).open_array();
-        for (const Movement& movement : outcome.movements) {
-            if (belongs(playable_change(*movement.transaction)))
-                write_item(json, request, movement, address);
-        }
-        json.close_array();
-    };
-    json.open_object();
-    list("fromTransactions", [](Amount change) { return change.is_negative(); });
-    list("toTransactions", [](Amount change) { return change.is_positive(); });
-    list("transactions", [](Amount) { return true; });
-    json.key("last_evaluated_key")
-        .string(outcome.next == 0 ? ""
-                                  : make_cursor(outcome.next, cursor_context(request),
-                                                request.keyring->cursor_key));
-    json.close_object();
-}
-
 Reply write(const Request& request, const Intent&, const Outcome& outcome) {
     if (!outcome.done()) {
         const Word word =
@@ -484,7 +401,7 @@ Reply write(const Request& request, const Intent&, const Outcome& outcome) {
         case Verb::session:
         case Verb::refresh: write_session(json, request, outcome); break;
         case Verb::balance: write_balance(json, request, outcome); break;
-        case Verb::transactions: write_transactions(json, request, outcome); break;
+        case Verb::transactions: kgen_write_transactions(json, request, outcome); break;
         case Verb::withdraw: break;
     }
     return reply;

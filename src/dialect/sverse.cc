@@ -4,22 +4,18 @@
 // moves their in-game currencies. Odd about it:
 //
 // * Two credentials. `x-api-key` says which game calls; a `sessionId` says which player. The lists
-// and
-//   balances take the session alone, as a Bearer token; a transaction takes the key as a header and
-//   the session inside the body.
+//   and balances take the session alone, as a Bearer token; a transaction takes the key as a header
+//   and the session inside the body.
 // * The key ships inside the game, so it is no secret. That is why there is a second one, the
-// server
-//   key, which may also ask for any player's balance; and why a credit asked for with the client
-//   key is a "client grant", which the ledger keeps out of real money and limits. A server key may
-//   do whatever a client key may.
-// * Every answer is an envelope: {"error": false, "data": ...} or {"error": true, "message":
-// "..."}.
+//   server key, which may also ask for any player's balance; and why a credit asked for with the
+//   client key is a "client grant", which the ledger keeps out of real money and limits. A server
+//   key may do whatever a client key may.
+// * Every answer is an envelope: {"error": false, "data": ...} or {"error": true, "message": ...}.
 // * The page spells one thing in two ways: `createdAt` in the list, `created_at` in a new
-// transaction.
-// * Here `credit` gives to the player and `debit` takes, and `amount` is a JSON number of at
-// least 1.
+//   transaction.
+// * Here `credit` gives to the player and `debit` takes, and `amount` is a JSON number from 1 on.
 // * The list shows every movement of the wallet, whoever made it, with the balance before and
-// after.
+//   after.
 
 #include <limits>
 
