@@ -229,6 +229,18 @@ class CommandsTest(unittest.TestCase):
             socket.create_connection(("127.0.0.1", server.port(NATIVE)), timeout=5).close()
         self.assertEqual(server.process.wait(timeout=15), 0)
 
+    def test_a_call_that_never_ends_does_not_keep_the_server(self):
+        self.init()
+        path = self.coffer.write("hasty.toml", pathlib.Path(self.config).read_text()
+                                 + "[server]\ndrain_ms = 300\n")
+        server = self.serve(path)
+        with socket.create_connection(("127.0.0.1", server.port()), timeout=30) as peer:
+            peer.sendall(b"GET /readyz HTTP/1.1\r\nhost: a\r\n\r\nPOST /credit HTTP/1.1\r\n")
+            peer.recv(1)
+            code, seconds = server.stop()
+        self.assertEqual(code, 0)
+        self.assertLess(seconds, 8)
+
     def test_sighup_reads_the_certificates_again(self):
         self.init()
         self.make_certificate("first")

@@ -18,6 +18,10 @@
 
 namespace coffer {
 
+// How long calls inside may take to finish by default. Closing the ledger and the store takes up to
+// a second or two more, and whoever stops a service expects its end within ten.
+inline constexpr std::int64_t drain_default_ms = 8'000;
+
 enum class StoreKind { rocksdb, memory };
 
 struct Config {

@@ -75,6 +75,7 @@ Result<void> run_demo(const DemoOptions& options, const std::string& directory,
                                      ? ListenOptions::Transport::insecure_allowed
                                      : ListenOptions::Transport::secure_or_loopback}},
         .io_threads = options.io_threads,
+        .drain_ms = drain_default_ms,
         .call_lines =
             options.log.calls ? ServerOptions::CallLines::on : ServerOptions::CallLines::off};
     const ServingParts parts{**books, clock, log, metrics, signals, *control};
