@@ -218,6 +218,36 @@ RecordKey KeyMaker::round(const RoundName& name) const {
 RecordKey KeyMaker::key(const KeyName& name) const {
     return make(RecordKind::key, text_of<const KeyName&>(write_key, name));
 }
+void KeyMaker::name(RecordKind kind, RecordKey& out) const {
+    out.kind = kind;
+    out.hash = hash(kind, out.text);
+}
+void KeyMaker::player(TenantId tenant, std::string_view id, RecordKey& out) const {
+    write_named(out.text, RecordKind::player, tenant, id);
+    name(RecordKind::player, out);
+}
+void KeyMaker::alias(IntegrationId integration, std::uint64_t site, std::string_view external_id,
+                     RecordKey& out) const {
+    write_alias(out.text, integration, site, external_id);
+    name(RecordKind::alias, out);
+}
+void KeyMaker::session(SessionKind kind, const Digest& digest, RecordKey& out) const {
+    write_session(out.text, kind, std::span(digest).first<16>());
+    name(RecordKind::session, out);
+}
+void KeyMaker::wallet(TenantId tenant, std::string_view player, CurrencyId currency,
+                      RecordKey& out) const {
+    write_wallet(out.text, tenant, player, currency);
+    name(RecordKind::wallet, out);
+}
+void KeyMaker::round(const RoundName& round, RecordKey& out) const {
+    write_round(out.text, round);
+    name(RecordKind::round, out);
+}
+void KeyMaker::key(const KeyName& key, RecordKey& out) const {
+    write_key(out.text, key);
+    name(RecordKind::key, out);
+}
 RecordKey KeyMaker::of(const Record& record) const {
     std::string text;
     std::visit(WriteText{text}, record);

@@ -461,6 +461,15 @@ public:
     RecordKey wallet(TenantId tenant, std::string_view player, CurrencyId currency) const;
     RecordKey round(const RoundName& name) const;
     RecordKey key(const KeyName& name) const;
+    // The same into a key that is there already: the memory of its text is used again.
+    void player(TenantId tenant, std::string_view id, RecordKey& out) const;
+    void alias(IntegrationId integration, std::uint64_t site, std::string_view external_id,
+               RecordKey& out) const;
+    void session(SessionKind kind, const Digest& digest, RecordKey& out) const;
+    void wallet(TenantId tenant, std::string_view player, CurrencyId currency,
+                RecordKey& out) const;
+    void round(const RoundName& name, RecordKey& out) const;
+    void key(const KeyName& name, RecordKey& out) const;
     RecordKey of(const Record& record) const;            // the key of a record that is not absent
     RecordKey of(const Transaction& transaction) const;  // its own Key
     // Only the hash of the same keys; `scratch` is overwritten, and saves making a text each time.
@@ -469,6 +478,7 @@ public:
 
 private:
     RecordKey make(RecordKind kind, std::string text) const;
+    void name(RecordKind kind, RecordKey& out) const;  // its text is written already
     Hash16 hash(RecordKind kind, std::string_view text) const;
     SecretKey16 secret_;
 };
