@@ -17,6 +17,18 @@ struct Sight {
     bool resolved_by_alias = false;
     RecordKey session, alias, player, wallet, key, reference, round, promotion, spent;
     std::vector<RecordKey> extra;
+
+    // Forgets all names but keeps the memory of their texts: making them anew for each intent cost
+    // the lane twelve allocations.
+    void clear() {
+        integration = nullptr;
+        resolved_by_alias = false;
+        for (RecordKey* name :
+             {&session, &alias, &player, &wallet, &key, &reference, &round, &promotion, &spent}) {
+            name->kind = RecordKind::none;
+        }
+        extra.clear();
+    }
 };
 
 struct Job {

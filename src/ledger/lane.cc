@@ -231,6 +231,33 @@ void Lane::decide_all(Time now) {
     }
 }
 
+namespace {
+
+// Moves whose records all bear the names that the lane saw them under, which are nearly all. What
+// a reversal or a rollback does is done to another's key and round.
+bool keeps_its_names(const Move& move) {
+    return move.kind != TransactionKind::reversal && move.kind != TransactionKind::rollback;
+}
+
+// The name of a record that such a move makes, where it is known already: to make it anew for each
+// of a wager's three records cost the lane 15 % of its instructions.
+const RecordKey* name_in_sight(const Job& job, const Record& record) {
+    const Move* move = std::get_if<Move>(&job.intent);
+    if (move == nullptr || !keeps_its_names(*move)) return nullptr;
+    const RecordKey* name = nullptr;
+    if (std::holds_alternative<Ptr<Wallet>>(record)) name = &job.sight.wallet;
+    if (std::holds_alternative<Ptr<Round>>(record)) name = &job.sight.round;
+    return name != nullptr && name->kind != RecordKind::none ? name : nullptr;
+}
+
+// Whether the transaction that such a move makes takes the id that the move came with.
+bool names_its_transaction(const Job& job) {
+    const Move* move = std::get_if<Move>(&job.intent);
+    return move != nullptr && keeps_its_names(*move) && job.sight.key.kind != RecordKind::none;
+}
+
+}  // namespace
+
 void Lane::apply(Job& job, Decision decision, Time now) {
     if (const Caller* caller = caller_of(job.intent); caller != nullptr) {
         decision.outcome.tenant = caller->tenant;
@@ -241,7 +268,11 @@ void Lane::apply(Job& job, Decision decision, Time now) {
     const KeyMaker& keys = store_.keys();
     bool directory_changed = false;
     for (const Record& record : decision.puts) {
-        working_set_.put(keys.of(record), record);
+        if (const RecordKey* name = name_in_sight(job, record)) {
+            working_set_.put(*name, record);
+        } else {
+            working_set_.put(keys.of(record), record);
+        }
         directory_changed = directory_changed || is_directory_record(record);
     }
     if (decision.transaction) {
@@ -255,7 +286,12 @@ void Lane::apply(Job& job, Decision decision, Time now) {
         key.state = static_cast<KeyState>(transaction.status);
         key.original = transaction.sequence;
         key.transaction = decision.transaction;
-        working_set_.put(keys.of(transaction), std::make_shared<const Key>(std::move(key)));
+        auto taken = std::make_shared<const Key>(std::move(key));
+        if (names_its_transaction(job)) {
+            working_set_.put(job.sight.key, std::move(taken));
+        } else {
+            working_set_.put(keys.of(transaction), std::move(taken));
+        }
         // Keys that were made in this same change point to its transaction.
         for (const Record& record : decision.puts) {
             const auto* put = std::get_if<Ptr<Key>>(&record);

@@ -8,8 +8,8 @@
 
 namespace coffer {
 
-Posting::Posting(const Wallet& before, Sequence sequence, Time now)
-    : wallet_(before), sequence_(sequence) {
+Posting::Posting(Wallet before, Sequence sequence, Time now)
+    : wallet_(std::move(before)), sequence_(sequence) {
     if (wallet_.created == 0) wallet_.created = now;
     wallet_.modified = now;
     const std::uint64_t number = wallet_.movements;

@@ -15,7 +15,7 @@ namespace coffer {
 
 class Posting {
 public:
-    Posting(const Wallet& before, Sequence sequence, Time now);
+    Posting(Wallet before, Sequence sequence, Time now);
 
     // Moves a positive amount; zero does nothing.
     void transfer(AccountCode from, AccountCode to, Amount amount);

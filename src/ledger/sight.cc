@@ -1,6 +1,6 @@
 #include "ledger/sight.h"
 
-#include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -24,19 +24,18 @@ struct NameSubject {
     const KeyMaker& keys;
     const Directory& directory;
     TenantId tenant;
-    const std::string& player;
+    std::string_view player;
 
     void money(const Caller& caller, CurrencyId currency) {
         static_cast<void>(caller);
-        if (currency != 0) sight.wallet = keys.wallet(tenant, player, currency);
+        if (currency != 0) keys.wallet(tenant, player, currency, sight.wallet);
     }
 
     void operator()(const Move& move) {
         money(move.caller, move.currency);
         const IntegrationId integration = move.caller.integration;
         if (move.group != KeyGroup::self && !move.external_id.empty()) {
-            sight.key =
-                keys.key(KeyName{tenant, integration, player, move.group, move.external_id});
+            keys.key(KeyName{tenant, integration, player, move.group, move.external_id}, sight.key);
         }
         if (move.kind == TransactionKind::reversal) return reversal(move);
         if (!move.reference.empty() && move.kind == TransactionKind::rollback) {
@@ -44,8 +43,8 @@ struct NameSubject {
                 KeyName{tenant, integration, player, move.reference_group, move.reference});
         }
         if (!move.round.empty()) {
-            sight.round =
-                keys.round(RoundName{tenant, integration, move.provider, player, move.round});
+            keys.round(RoundName{tenant, integration, move.provider, player, move.round},
+                       sight.round);
         }
         if (!move.promotion.empty()) sight.promotion = keys.promotion(tenant, move.promotion);
     }
@@ -69,7 +68,7 @@ struct NameSubject {
     void operator()(const AskStatus& ask) {
         money(ask.caller, ask.currency);
         const IntegrationId integration = ask.caller.integration;
-        sight.key = keys.key(KeyName{tenant, integration, player, ask.group, ask.external_id});
+        keys.key(KeyName{tenant, integration, player, ask.group, ask.external_id}, sight.key);
         if (ask.group != KeyGroup::integrator_rollback) return;
         sight.reference = keys.key(
             KeyName{tenant, integration, player, KeyGroup::integrator_debit, ask.external_id});
@@ -96,17 +95,17 @@ Caller* caller_of(Intent& intent) {
 void name_caller(Job& job, WorkingSet& working_set, const KeyMaker& keys,
                  const Directory& directory) {
     Sight& sight = job.sight;
-    sight = Sight{};
+    sight.clear();
     Caller* caller = caller_of(job.intent);
     if (caller == nullptr) return;
     if (caller->session) {
-        sight.session = keys.session(caller->session_kind, *caller->session);
+        keys.session(caller->session_kind, *caller->session, sight.session);
         working_set.want(sight.session);
     }
     if (caller->integration == 0) return;
     sight.integration = directory.integration(caller->integration);
     if (caller->player.id.empty()) return;
-    sight.alias = keys.alias(caller->integration, caller->player.site, caller->player.id);
+    keys.alias(caller->integration, caller->player.site, caller->player.id, sight.alias);
     working_set.want(sight.alias);
 }
 
@@ -130,18 +129,18 @@ void name_subject(Job& job, WorkingSet& working_set, const KeyMaker& keys,
     for (RecordKey& key : wants(job.intent, keys)) sight.extra.push_back(std::move(key));
     if (has_subject(job.intent)) {
         const Caller& caller = *caller_of(job.intent);
-        std::string player;
+        std::string_view player;  // of a record that the working set holds, or of the intent
         if (caller.player.id.empty()) {
-            const auto session = working_set.get<Session>(sight.session);
-            if (session) player = session->player;
-        } else if (const auto alias = working_set.get<Alias>(sight.alias)) {
+            const Session* session = working_set.find<Session>(sight.session);
+            if (session != nullptr) player = session->player;
+        } else if (const Alias* alias = working_set.find<Alias>(sight.alias)) {
             player = alias->player;
             sight.resolved_by_alias = true;
         } else if (!rules_of(sight.integration).explicit_alias_only) {
             player = caller.player.id;
         }
         if (!player.empty() && caller.tenant != 0) {
-            sight.player = keys.player(caller.tenant, player);
+            keys.player(caller.tenant, player, sight.player);
             std::visit(NameSubject{sight, keys, directory, caller.tenant, player}, job.intent);
         }
     }

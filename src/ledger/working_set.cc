@@ -1,6 +1,7 @@
 #include "ledger/working_set.h"
 
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include "base/check.h"
@@ -21,7 +22,7 @@ void WorkingSet::clear() {
     ++round_;
     used_ = 0;
     records_.clear();
-    wanted_.clear();
+    wanted_count_ = 0;
     wanted_indexes_.clear();
 }
 
@@ -49,20 +50,21 @@ void WorkingSet::want(const RecordKey& key) {
     Slot& at = slot(key.hash);
     if (at.round == round_) return;
     at = Slot{round_, key.hash, static_cast<std::uint32_t>(records_.size())};
-    wanted_.push_back(key);
+    if (wanted_count_ == wanted_.size()) wanted_.emplace_back();
+    wanted_[wanted_count_++] = key;
     wanted_indexes_.push_back(at.index);
     records_.emplace_back();
     if (++used_ * 2 > slots_.size()) grow();
 }
 
 Result<void> WorkingSet::fetch() {
-    if (wanted_.empty()) return {};
-    found_.assign(wanted_.size(), Record{});
-    TRY(store_.read(wanted_, found_));
-    for (std::size_t index = 0; index < wanted_.size(); ++index) {
+    if (wanted_count_ == 0) return {};
+    found_.assign(wanted_count_, Record{});
+    TRY(store_.read(std::span(wanted_).first(wanted_count_), found_));
+    for (std::size_t index = 0; index < wanted_count_; ++index) {
         records_[wanted_indexes_[index]] = std::move(found_[index]);
     }
-    wanted_.clear();
+    wanted_count_ = 0;
     wanted_indexes_.clear();
     return {};
 }

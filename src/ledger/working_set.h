@@ -28,6 +28,12 @@ public:
         const auto* found = std::get_if<Ptr<T>>(&get(key));
         return found == nullptr ? nullptr : *found;
     }
+    // The same without sharing it: valid while nothing is fetched or put.
+    template <class T>
+    const T* find(const RecordKey& key) const {
+        const auto* found = std::get_if<Ptr<T>>(&get(key));
+        return found == nullptr ? nullptr : found->get();
+    }
     void put(const RecordKey& key, Record record);
 
 private:
@@ -47,7 +53,9 @@ private:
     std::size_t used_ = 0;
     std::uint64_t round_ = 1;
     std::vector<Record> records_;  // by Slot::index
+    // The first wanted_count_ are wanted now; the others are kept for the memory of their texts.
     std::vector<RecordKey> wanted_;
+    std::size_t wanted_count_ = 0;
     std::vector<std::uint32_t> wanted_indexes_;
     std::vector<Record> found_;
 };
