@@ -28,14 +28,16 @@ struct NameSubject {
 
     void money(const Caller& caller, CurrencyId currency) {
         static_cast<void>(caller);
-        if (currency != 0) keys.wallet(tenant, player, currency, sight.wallet);
+        if (currency == 0) return;
+        sight.wallet = keys.wallet(tenant, player, currency, std::move(sight.wallet.text));
     }
 
     void operator()(const Move& move) {
         money(move.caller, move.currency);
         const IntegrationId integration = move.caller.integration;
         if (move.group != KeyGroup::self && !move.external_id.empty()) {
-            keys.key(KeyName{tenant, integration, player, move.group, move.external_id}, sight.key);
+            sight.key = keys.key(KeyName{tenant, integration, player, move.group, move.external_id},
+                                 std::move(sight.key.text));
         }
         if (move.kind == TransactionKind::reversal) return reversal(move);
         if (!move.reference.empty() && move.kind == TransactionKind::rollback) {
@@ -43,8 +45,9 @@ struct NameSubject {
                 KeyName{tenant, integration, player, move.reference_group, move.reference});
         }
         if (!move.round.empty()) {
-            keys.round(RoundName{tenant, integration, move.provider, player, move.round},
-                       sight.round);
+            sight.round =
+                keys.round(RoundName{tenant, integration, move.provider, player, move.round},
+                           std::move(sight.round.text));
         }
         if (!move.promotion.empty()) sight.promotion = keys.promotion(tenant, move.promotion);
     }
@@ -68,7 +71,7 @@ struct NameSubject {
     void operator()(const AskStatus& ask) {
         money(ask.caller, ask.currency);
         const IntegrationId integration = ask.caller.integration;
-        keys.key(KeyName{tenant, integration, player, ask.group, ask.external_id}, sight.key);
+        sight.key = keys.key(KeyName{tenant, integration, player, ask.group, ask.external_id});
         if (ask.group != KeyGroup::integrator_rollback) return;
         sight.reference = keys.key(
             KeyName{tenant, integration, player, KeyGroup::integrator_debit, ask.external_id});
@@ -99,13 +102,15 @@ void name_caller(Job& job, WorkingSet& working_set, const KeyMaker& keys,
     Caller* caller = caller_of(job.intent);
     if (caller == nullptr) return;
     if (caller->session) {
-        keys.session(caller->session_kind, *caller->session, sight.session);
+        sight.session =
+            keys.session(caller->session_kind, *caller->session, std::move(sight.session.text));
         working_set.want(sight.session);
     }
     if (caller->integration == 0) return;
     sight.integration = directory.integration(caller->integration);
     if (caller->player.id.empty()) return;
-    keys.alias(caller->integration, caller->player.site, caller->player.id, sight.alias);
+    sight.alias = keys.alias(caller->integration, caller->player.site, caller->player.id,
+                             std::move(sight.alias.text));
     working_set.want(sight.alias);
 }
 
@@ -140,7 +145,7 @@ void name_subject(Job& job, WorkingSet& working_set, const KeyMaker& keys,
             player = caller.player.id;
         }
         if (!player.empty() && caller.tenant != 0) {
-            keys.player(caller.tenant, player, sight.player);
+            sight.player = keys.player(caller.tenant, player, std::move(sight.player.text));
             std::visit(NameSubject{sight, keys, directory, caller.tenant, player}, job.intent);
         }
     }

@@ -186,18 +186,22 @@ RecordKey KeyMaker::integration(IntegrationId id) const {
 RecordKey KeyMaker::credential(std::string_view uid) const {
     return make(RecordKind::credential, text_of(write_named, RecordKind::credential, 0, uid));
 }
-RecordKey KeyMaker::player(TenantId tenant, std::string_view id) const {
-    return make(RecordKind::player, text_of(write_named, RecordKind::player, tenant, id));
+RecordKey KeyMaker::player(TenantId tenant, std::string_view id, std::string memory) const {
+    write_named(memory, RecordKind::player, tenant, id);
+    return make(RecordKind::player, std::move(memory));
 }
 RecordKey KeyMaker::alias(IntegrationId integration, std::uint64_t site,
-                          std::string_view external_id) const {
-    return make(RecordKind::alias, text_of(write_alias, integration, site, external_id));
+                          std::string_view external_id, std::string memory) const {
+    write_alias(memory, integration, site, external_id);
+    return make(RecordKind::alias, std::move(memory));
 }
-RecordKey KeyMaker::session(SessionKind kind, const Digest& digest) const {
-    return session(kind, std::span(digest).first<16>());
+RecordKey KeyMaker::session(SessionKind kind, const Digest& digest, std::string memory) const {
+    return session(kind, std::span(digest).first<16>(), std::move(memory));
 }
-RecordKey KeyMaker::session(SessionKind kind, std::span<const std::uint8_t, 16> name) const {
-    return make(RecordKind::session, text_of(write_session, kind, name));
+RecordKey KeyMaker::session(SessionKind kind, std::span<const std::uint8_t, 16> name,
+                            std::string memory) const {
+    write_session(memory, kind, name);
+    return make(RecordKind::session, std::move(memory));
 }
 RecordKey KeyMaker::login(IntegrationId integration, std::string_view name) const {
     return make(RecordKind::login, text_of(write_named, RecordKind::login, integration, name));
@@ -209,44 +213,18 @@ RecordKey KeyMaker::withdrawal(Sequence requested_by) const {
     return make(RecordKind::withdrawal,
                 text_of(write_number, RecordKind::withdrawal, requested_by));
 }
-RecordKey KeyMaker::wallet(TenantId tenant, std::string_view player, CurrencyId currency) const {
-    return make(RecordKind::wallet, text_of(write_wallet, tenant, player, currency));
+RecordKey KeyMaker::wallet(TenantId tenant, std::string_view player, CurrencyId currency,
+                           std::string memory) const {
+    write_wallet(memory, tenant, player, currency);
+    return make(RecordKind::wallet, std::move(memory));
 }
-RecordKey KeyMaker::round(const RoundName& name) const {
-    return make(RecordKind::round, text_of<const RoundName&>(write_round, name));
+RecordKey KeyMaker::round(const RoundName& name, std::string memory) const {
+    write_round(memory, name);
+    return make(RecordKind::round, std::move(memory));
 }
-RecordKey KeyMaker::key(const KeyName& name) const {
-    return make(RecordKind::key, text_of<const KeyName&>(write_key, name));
-}
-void KeyMaker::name(RecordKind kind, RecordKey& out) const {
-    out.kind = kind;
-    out.hash = hash(kind, out.text);
-}
-void KeyMaker::player(TenantId tenant, std::string_view id, RecordKey& out) const {
-    write_named(out.text, RecordKind::player, tenant, id);
-    name(RecordKind::player, out);
-}
-void KeyMaker::alias(IntegrationId integration, std::uint64_t site, std::string_view external_id,
-                     RecordKey& out) const {
-    write_alias(out.text, integration, site, external_id);
-    name(RecordKind::alias, out);
-}
-void KeyMaker::session(SessionKind kind, const Digest& digest, RecordKey& out) const {
-    write_session(out.text, kind, std::span(digest).first<16>());
-    name(RecordKind::session, out);
-}
-void KeyMaker::wallet(TenantId tenant, std::string_view player, CurrencyId currency,
-                      RecordKey& out) const {
-    write_wallet(out.text, tenant, player, currency);
-    name(RecordKind::wallet, out);
-}
-void KeyMaker::round(const RoundName& round, RecordKey& out) const {
-    write_round(out.text, round);
-    name(RecordKind::round, out);
-}
-void KeyMaker::key(const KeyName& key, RecordKey& out) const {
-    write_key(out.text, key);
-    name(RecordKind::key, out);
+RecordKey KeyMaker::key(const KeyName& name, std::string memory) const {
+    write_key(memory, name);
+    return make(RecordKind::key, std::move(memory));
 }
 RecordKey KeyMaker::of(const Record& record) const {
     std::string text;

@@ -448,28 +448,21 @@ public:
     RecordKey currency(CurrencyId id) const;
     RecordKey integration(IntegrationId id) const;
     RecordKey credential(std::string_view uid) const;
-    RecordKey player(TenantId tenant, std::string_view id) const;
-    RecordKey alias(IntegrationId integration, std::uint64_t site,
-                    std::string_view external_id) const;
-    // Each kind has a space of its own: in the demo one text is two sessions. By the first 16
-    // bytes.
-    RecordKey session(SessionKind kind, const Digest& digest) const;
-    RecordKey session(SessionKind kind, std::span<const std::uint8_t, 16> name) const;
+    // The key's text takes over the `memory`, where it is given, and overwrites what it says.
+    RecordKey player(TenantId tenant, std::string_view id, std::string memory = {}) const;
+    RecordKey alias(IntegrationId integration, std::uint64_t site, std::string_view external_id,
+                    std::string memory = {}) const;
+    // By the first 16 bytes. Kinds have spaces of their own: in the demo one text is two sessions.
+    RecordKey session(SessionKind kind, const Digest& digest, std::string memory = {}) const;
+    RecordKey session(SessionKind kind, std::span<const std::uint8_t, 16> name,
+                      std::string memory = {}) const;
     RecordKey login(IntegrationId integration, std::string_view name) const;
     RecordKey promotion(TenantId tenant, std::string_view id) const;
     RecordKey withdrawal(Sequence requested_by) const;
-    RecordKey wallet(TenantId tenant, std::string_view player, CurrencyId currency) const;
-    RecordKey round(const RoundName& name) const;
-    RecordKey key(const KeyName& name) const;
-    // The same into a key that is there already: the memory of its text is used again.
-    void player(TenantId tenant, std::string_view id, RecordKey& out) const;
-    void alias(IntegrationId integration, std::uint64_t site, std::string_view external_id,
-               RecordKey& out) const;
-    void session(SessionKind kind, const Digest& digest, RecordKey& out) const;
-    void wallet(TenantId tenant, std::string_view player, CurrencyId currency,
-                RecordKey& out) const;
-    void round(const RoundName& name, RecordKey& out) const;
-    void key(const KeyName& name, RecordKey& out) const;
+    RecordKey wallet(TenantId tenant, std::string_view player, CurrencyId currency,
+                     std::string memory = {}) const;
+    RecordKey round(const RoundName& name, std::string memory = {}) const;
+    RecordKey key(const KeyName& name, std::string memory = {}) const;
     RecordKey of(const Record& record) const;            // the key of a record that is not absent
     RecordKey of(const Transaction& transaction) const;  // its own Key
     // Only the hash of the same keys; `scratch` is overwritten, and saves making a text each time.
@@ -478,7 +471,6 @@ public:
 
 private:
     RecordKey make(RecordKind kind, std::string text) const;
-    void name(RecordKind kind, RecordKey& out) const;  // its text is written already
     Hash16 hash(RecordKind kind, std::string_view text) const;
     SecretKey16 secret_;
 };
