@@ -234,7 +234,7 @@ TEST_F(Http1LimitsTest, closes_an_idle_connection_but_never_one_with_a_call_insi
 }
 
 TEST_F(Http1LimitsTest, answers_503_when_too_many_bodies_are_half_received) {
-    room.limits.bodies_waiting_bytes_max = 1'000;
+    room.limits.requests_waiting_bytes_max = 1'000;
     const LineId other_line = room.switchboard.open_line();
     Http1Session other(room.switchboard, other_line, room.peer, room.switchboard.now());
     const std::string half =

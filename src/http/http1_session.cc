@@ -38,7 +38,7 @@ Http1Session::Http1Session(Switchboard& switchboard, LineId line, const Peer& pe
     set_phase(Phase::between, now, limits_.idle_timeout_ms);
 }
 
-Http1Session::~Http1Session() { release_body(); }
+Http1Session::~Http1Session() { release_request(); }
 
 void Http1Session::receive(std::string_view bytes, Moment now) {
     if (phase_ == Phase::ended) return;
@@ -53,7 +53,7 @@ void Http1Session::receive(std::string_view bytes, Moment now) {
 
 void Http1Session::input_ended(Moment) {
     phase_ = Phase::ended;
-    release_body();
+    release_request();
     if (exchanges_begin_ == exchanges_.size()) {
         end_ = SessionEnd::close;
     } else {
@@ -132,16 +132,16 @@ void Http1Session::take_headers(Moment now) {
     const Http1Parser::Facts& facts = parser_.facts();
     if (parser_.done() || facts.body_too_large) return;
     const std::size_t wanted = facts.body_bytes_announced.value_or(limits_.body_bytes_max);
-    if (!switchboard_.reserve_body(wanted)) return refuse(refused_busy, now);
-    body_bytes_reserved_ = wanted;
+    if (!switchboard_.reserve_request(wanted)) return refuse(refused_busy, now);
+    bytes_reserved_ = wanted;
     if (facts.expects_continue && facts.body_bytes == 0) {
         owes_continue_ = true;
         send_ready_answers(now);
     }
 }
 
-void Http1Session::release_body() {
-    switchboard_.release_body(std::exchange(body_bytes_reserved_, 0));
+void Http1Session::release_request() {
+    switchboard_.release_request(std::exchange(bytes_reserved_, 0));
 }
 
 void Http1Session::dispatch() {
@@ -162,7 +162,7 @@ void Http1Session::dispatch() {
         }
     }
     is_dispatched_ = true;
-    release_body();
+    release_request();
     const bool keeps_alive = exchange.keeps_alive;  // the exchange may be gone after accept()
     const auto stream =
         first_stream_ + static_cast<std::uint32_t>(exchanges_.size() - exchanges_begin_ - 1);
@@ -183,7 +183,7 @@ void Http1Session::finish_request(Moment now) {
 
 void Http1Session::refuse(const Refusal& refusal, Moment now) {
     phase_ = Phase::ended;
-    release_body();
+    release_request();
     switchboard_.meter().refused(peer_.protocol_h1, refusal.error);
     // Its body turned out malformed or slow while it was read on: there is no second answer.
     if (is_dispatched_) return input_ended(now);

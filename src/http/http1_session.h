@@ -52,7 +52,7 @@ private:
     void send_ready_answers(Moment now);
     bool keeps_alive_after(const Exchange& exchange) const;
     void set_phase(Phase phase, Moment now, std::int64_t timeout_ms);
-    void release_body();
+    void release_request();
 
     Switchboard& switchboard_;
     const HttpLimits& limits_;
@@ -68,7 +68,7 @@ private:
     Phase phase_ = Phase::between;
     Moment arrived_;
     Time deadline_ = 0;  // of the phase
-    std::size_t body_bytes_reserved_ = 0;
+    std::size_t bytes_reserved_ = 0;
     bool is_dispatched_ = false;
     bool owes_continue_ = false;
     bool is_draining_ = false;

@@ -1,5 +1,5 @@
-// Can any bytes break the HTTP/2 session? The preface and SETTINGS are given, so that the fuzzer's own
-// bytes begin where requests do; the first byte says how they are cut into pieces.
+// Can any bytes break the HTTP/2 session? The preface and SETTINGS are given, so that the fuzzer's
+// own bytes begin where requests do; the first byte says how they are cut into pieces.
 
 #include <cstddef>
 #include <cstdint>

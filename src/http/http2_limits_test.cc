@@ -240,7 +240,7 @@ TEST_F(Http2LimitsTest, closes_an_idle_connection_but_never_one_with_a_call_insi
 }
 
 TEST_F(Http2LimitsTest, answers_503_when_too_many_bodies_are_half_received) {
-    room.limits.bodies_waiting_bytes_max = 1'000;
+    room.limits.requests_waiting_bytes_max = 1'500;
     open();
     send(Http2Peer::post(1, "/a", {{"content-length", "800"}}) +
          Http2Peer::post(3, "/a", {{"content-length", "800"}}));

@@ -30,7 +30,7 @@ struct Http2Stream {
     std::size_t header_bytes = 0;
     std::size_t body_bytes = 0;
     std::size_t body_bytes_announced = 0;
-    std::size_t body_bytes_reserved = 0;
+    std::size_t bytes_reserved = 0;
     std::size_t sent_bytes = 0;
     Time deadline = 0;  // of receiving, of the peer's taking the answer, or of reading on; 0: none
     Moment arrived;

@@ -34,8 +34,8 @@ struct HttpLimits {
     std::size_t continuations_max = 8;       // CONTINUATION frames of one header block
 
     // The whole server, and one io thread.
-    std::size_t connections_max = 8'192;                      // beyond: closed at once
-    std::size_t bodies_waiting_bytes_max = 64 * 1024 * 1024;  // unfinished bodies; beyond: 503
+    std::size_t connections_max = 8'192;                        // beyond: closed at once
+    std::size_t requests_waiting_bytes_max = 64 * 1024 * 1024;  // half received; beyond: 503
 };
 
 }  // namespace coffer

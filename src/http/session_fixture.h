@@ -31,6 +31,8 @@ public:
         if (reply.body.empty()) reply.body = call.body_too_large ? "too large" : call.body;
         if (reply.body.empty()) reply.body = call.path;
         reply.headers.push_back({"X-Query", call.query});
+        reply.headers.push_back({"X-Peer", call.peer_address});
+        reply.headers.push_back({"X-Dialects", std::to_string(call.dialects)});
         reply.note = {.dialect = "echo", .verb = "echo", .outcome = "ok", .tenant = "tenant"};
         return reply;
     }

@@ -135,9 +135,9 @@ void Switchboard::take_answered(std::vector<std::uint32_t>& lines) {
     for (const std::uint32_t index : lines) lines_[index].answered = false;
 }
 
-bool Switchboard::reserve_body(std::size_t bytes) {
-    if (body_bytes_ + bytes > limits_.bodies_waiting_bytes_max) return false;
-    body_bytes_ += bytes;
+bool Switchboard::reserve_request(std::size_t bytes) {
+    if (waiting_bytes_ + bytes > limits_.requests_waiting_bytes_max) return false;
+    waiting_bytes_ += bytes;
     return true;
 }
 

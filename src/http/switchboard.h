@@ -54,9 +54,9 @@ public:
     bool take_new_calls() { return std::exchange(has_new_calls_, false); }
     bool has_new_calls() const { return has_new_calls_; }
 
-    // Memory held by bodies that are still coming in, over all sessions of this thread.
-    bool reserve_body(std::size_t bytes);
-    void release_body(std::size_t bytes) { body_bytes_ -= bytes; }
+    // Memory held by requests that are still coming in, over all sessions of this thread.
+    bool reserve_request(std::size_t bytes);
+    void release_request(std::size_t bytes) { waiting_bytes_ -= bytes; }
 
     const HttpLimits& limits() const { return limits_; }
     CallMeter& meter() { return meter_; }
@@ -87,7 +87,7 @@ private:
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_slots_;
     std::vector<std::uint32_t> answered_;
-    std::size_t body_bytes_ = 0;
+    std::size_t waiting_bytes_ = 0;
     bool has_new_calls_ = false;
     DateText date_;
 };
