@@ -154,6 +154,7 @@ private:
     std::uint32_t read_dialects(ConfigSection& section, const std::vector<std::string>& words) {
         std::uint32_t dialects = 0;
         std::vector<std::string> known;
+        known.reserve(dialect_words.size());
         for (const auto& [word, id] : dialect_words) known.emplace_back(word);
         for (const std::string& word : words) {
             const auto found = std::ranges::find(dialect_words, std::string_view(word),
@@ -174,7 +175,8 @@ private:
     void read_server(const TomlNode* table) {
         ConfigSection section(table, "server", notes_);
         section.integer("io_threads", config_.server.io_threads, 1, 64);
-        section.integer("drain_ms", config_.server.drain_ms, 0, 10'000);
+        config_.server.drain_ms = drain_default_ms;
+        section.integer("drain_ms", config_.server.drain_ms, 0, 600'000);
         section.texts("trusted_proxies", config_.server.trusted_proxies);
         section.integer("login_failures_max", config_.login_failures_max, 1, 1'000'000);
         section.finish();
@@ -200,8 +202,8 @@ private:
         section.integer("control_frames_max", http.control_frames_max, 10, 1'000'000);
         section.integer("continuations_max", http.continuations_max, 1, 1'000);
         section.integer("connections_max", http.connections_max, 1, 1'000'000);
-        section.integer("bodies_waiting_bytes_max", http.bodies_waiting_bytes_max, mebibyte,
-                        64 * 1024 * mebibyte);
+        section.integer("requests_waiting_bytes_max", http.requests_waiting_bytes_max, mebibyte,
+                        kibibyte * 64 * mebibyte);
         section.finish();
     }
 

@@ -75,7 +75,7 @@ void expect_same(const HttpLimits& left, const HttpLimits& right) {
     EXPECT_EQ(left.control_frames_max, right.control_frames_max);
     EXPECT_EQ(left.continuations_max, right.continuations_max);
     EXPECT_EQ(left.connections_max, right.connections_max);
-    EXPECT_EQ(left.bodies_waiting_bytes_max, right.bodies_waiting_bytes_max);
+    EXPECT_EQ(left.requests_waiting_bytes_max, right.requests_waiting_bytes_max);
 }
 
 void expect_same(const Config& left, const Config& right) {
@@ -143,7 +143,7 @@ TEST(ConfigTest, PathsStartFromTheFolderOfTheFile) {
 TEST(ConfigTest, EveryMistakeIsReportedAtOnceInItsPlace) {
     EXPECT_THAT(mistakes("[server]\n"
                          "io_thread = 2\n"
-                         "drain_ms = 20000\n"
+                         "drain_ms = 600001\n"
                          "[http]\n"
                          "streams_max = \"many\"\n"
                          "[log]\n"
@@ -151,7 +151,7 @@ TEST(ConfigTest, EveryMistakeIsReportedAtOnceInItsPlace) {
                          "calls = 1\n"
                          "[storage]\n"),
                 ElementsAre("2:1: unknown key server.io_thread; did you mean io_threads?",
-                            "3:12: server.drain_ms is from 0 to 10000, not 20000",
+                            "3:12: server.drain_ms is from 0 to 600000, not 600001",
                             "5:15: http.streams_max is a whole number",
                             "7:9: log.level is one of \"debug\", \"info\", \"warning\", "
                             "\"error\", not \"loud\"",
