@@ -221,7 +221,15 @@ std::shared_ptr<Transaction> transaction_of(const View& view, const Move& move) 
 
 void finish(Decision& decision, Posting& posting) {
     Outcome& outcome = decision.outcome;
-    if (posting.overflowed()) {
+    Amount total;  // what is shown as the balance must have 38 digits too, and held may come back
+    bool fits = !posting.overflowed();
+    for (const AccountCode code :
+         {AccountCode::bought, AccountCode::earned, AccountCode::bonus, AccountCode::held}) {
+        const auto next = add(total, posting.wallet().at(code).balance);
+        fits = fits && next.has_value();
+        total = next.value_or(total);
+    }
+    if (!fits) {
         decision = Decision{std::move(outcome), nullptr, {}};
         decision.outcome.decline = Decline::amount_overflow;
         return;

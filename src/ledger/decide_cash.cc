@@ -120,8 +120,13 @@ void withdraw_to_chain(const View& view, const Move& move, Posting& posting, Dec
     const Amount earned = wallet.at(AccountCode::earned).balance;
     const bool all = move.amount.is_zero();
     const Amount amount = all ? earned : move.amount;
-    if (all && wallet.withdrawals_in_flight > 0 && !earned.is_positive())
-        return;  // done: nothing to do
+    if (all && wallet.withdrawals_in_flight > 0 && !earned.is_positive()) {
+        // Done, and nothing happens; with an id that is remembered as a withdrawal of nothing, so
+        // that the same id never withdraws later.
+        if (move.external_id.empty()) return;
+        decision.transaction = transaction_of(view, move);
+        return finish(decision, posting);
+    }
     if (all && !earned.is_positive()) {
         return refuse_for_good(view, move, Decline::nothing_to_withdraw, decision);
     }

@@ -24,12 +24,13 @@ bool is_closed(const View& view, const Rules& rules) {
     return rules.round_age != 0 && view.now - view.round->opened > rules.round_age;
 }
 
+// An expired promotion pays no new free bets; what belongs to an old one goes on.
 Decline judge_promotion(const View& view, const Move& move) {
     if (move.promotion.empty()) return Decline::none;
     const Promotion* promotion = view.promotion.get();
     if (promotion == nullptr || promotion->player != view.player->id ||
         promotion->currency != move.currency ||
-        (promotion->expires != 0 && view.now >= promotion->expires)) {
+        (move.free_bet && promotion->expires != 0 && view.now >= promotion->expires)) {
         return Decline::promotion_unknown;
     }
     return Decline::none;

@@ -36,6 +36,18 @@ Session successor(const Session& old, const Digest& digest, Time now, Duration t
     return session;
 }
 
+// Gives the session the site under which its integration knows the player; false when it does not
+// know the player, or not under the site that the session names.
+bool place(Session& session, const Player& player, const Directory& directory) {
+    for (const Alias& alias : player.aliases) {
+        if (alias.integration != session.integration) continue;
+        if (session.site != 0 && session.site != alias.site) continue;
+        session.site = alias.site;
+        return true;
+    }
+    return !rules_of(directory.integration(session.integration)).explicit_alias_only;
+}
+
 }  // namespace
 
 Decision enroll(const View& view, const OpenSession& intent, Extra) {
@@ -50,10 +62,7 @@ Decision enroll(const View& view, const OpenSession& intent, Extra) {
         if (view.player->blocked && opens && !intent.even_if_blocked)
             return no(Decline::player_blocked);
         session.player = view.player->id;
-        for (const Alias& alias : view.player->aliases) {
-            if (alias.integration == session.integration && session.site == 0)
-                session.site = alias.site;
-        }
+        if (!place(session, *view.player, *view.directory)) return no(Decline::player_unknown);
     }
     session.created = view.now;
     session.expires = end_of(view.now, intent.ttl);

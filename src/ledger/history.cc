@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 #include <utility>
 
 #include "ledger/decide.h"
@@ -357,6 +358,18 @@ Result<void> Historian::look_up(const Subject& subject, const ListMovements& ask
     return {};
 }
 
+// A list of many players says who they are, so that each can be called by its integration's alias.
+Result<void> Historian::add_players(TenantId tenant, Outcome& outcome) const {
+    std::unordered_set<std::string_view> seen;
+    for (const Movement& movement : outcome.movements) {
+        if (!seen.insert(movement.transaction->player).second) continue;
+        auto player = find<Player>(reader_.keys().player(tenant, movement.transaction->player));
+        if (!player) return std::unexpected(player.error());
+        if (*player) outcome.records.emplace_back(std::move(*player));
+    }
+    return {};
+}
+
 Outcome Historian::answer(const ListMovements& ask, const Directory& directory, Time now) const {
     auto subject = this->subject(ask.caller, directory, now);
     if (!subject) return failed(subject.error());
@@ -369,6 +382,10 @@ Outcome Historian::answer(const ListMovements& ask, const Directory& directory, 
         outcome.decline = subject->decline;
         return outcome;
     }
+    if (ask.currency && *ask.currency == 0) {
+        outcome.decline = Decline::currency_wrong;
+        return outcome;
+    }
     // A bearer whose credential is its integration's sees what that integration moved.
     ListMovements question = ask;
     if (ask.every_player && ask.only_integration == 0)
@@ -376,6 +393,7 @@ Outcome Historian::answer(const ListMovements& ask, const Directory& directory, 
     Result<void> done;
     if (!subject->player) {
         done = scan(*subject, question, outcome);
+        if (done) done = add_players(subject->tenant, outcome);
     } else if (!ask.external_id.empty()) {
         done = look_up(*subject, question, directory, outcome);
     } else if (ask.refusals || ask.tombstones) {

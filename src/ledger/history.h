@@ -43,6 +43,7 @@ private:
     Result<void> scan(const Subject& subject, const ListMovements& ask, Outcome& outcome) const;
     Result<void> look_up(const Subject& subject, const ListMovements& ask,
                          const Directory& directory, Outcome& outcome) const;
+    Result<void> add_players(TenantId tenant, Outcome& outcome) const;
     Result<Ptr<Wallet>> wallet_after(Sequence sequence) const;
     Result<Sequence> first_after(Time time) const;
     template <class T>

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ledger/history.h"
+#include "ledger/rules.h"
 
 namespace coffer {
 
@@ -135,13 +136,22 @@ Outcome Historian::answer(const ListRecords& ask, const Directory& directory) co
     const KeyMaker& keys = reader_.keys();
     if (ask.kind == RecordKind::player) {
         std::string id = ask.id;
+        bool by_alias = false;
         if (ask.integration != 0) {
             auto alias = find<Alias>(keys.alias(ask.integration, ask.site, ask.id));
             if (!alias) return failed(alias.error());
-            if (*alias && (*alias)->tenant == ask.tenant) id = (*alias)->player;
+            by_alias = *alias && (*alias)->tenant == ask.tenant;
+            if (by_alias) id = (*alias)->player;
         }
         auto player = find<Player>(keys.player(ask.tenant, id));
         if (!player) return failed(player.error());
+        if (*player && ask.integration != 0 && !by_alias) {
+            // By native id only where the integration has no name of its own for the player.
+            if (rules_of(directory.integration(ask.integration)).explicit_alias_only ||
+                has_alias(**player, ask.integration)) {
+                return declined(Decline::not_found);
+            }
+        }
         if (!*player) return declined(Decline::not_found);
         outcome.player = *player;
         outcome.records.emplace_back(std::move(*player));
@@ -164,8 +174,6 @@ Outcome Historian::answer(const ListRecords& ask, const Directory& directory) co
         outcome.records.push_back(record);
         return true;
     };
-    static_cast<void>(
-        directory);  // tenants, integrations and the like are listed from it by the caller
     if (const auto done = reader_.each(ask.kind, keep); !done) return failed(done.error());
     return outcome;
 }

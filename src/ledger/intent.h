@@ -198,7 +198,7 @@ struct RevokeSession {
 struct ActivateToken {
     Caller caller;
     CurrencyId currency = 0;
-};                     // integrator authenticate
+};  // integrator authenticate
 struct StartSession {  // rgs GET /session
     Caller caller;     // session: the player token
     std::string game;

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "ledger/enroll.h"
+#include "ledger/history.h"
 #include "ledger/sight.h"
 
 namespace coffer {
@@ -264,6 +265,9 @@ void Lane::apply(Job& job, Decision decision, Time now) {
         decision.outcome.integration = caller->integration;
     }
     job.outcome = std::move(decision.outcome);
+    if (job.outcome.replay && job.outcome.transaction && !job.outcome.wallet_after) {
+        show_original(job.outcome);
+    }
     if (decision.transaction == nullptr && decision.puts.empty()) return;
     const KeyMaker& keys = store_.keys();
     bool directory_changed = false;
@@ -312,6 +316,20 @@ void Lane::apply(Job& job, Decision decision, Time now) {
     change.transaction = std::move(decision.transaction);
     change.puts = std::move(decision.puts);
     changes_.push_back(std::move(change));
+}
+
+// A replay whose answer is the original record shows the wallet as it was just after it. Only where
+// a dialect asks for that, because it is one more read from the journal.
+void Lane::show_original(Outcome& outcome) const {
+    const Transaction& original = *outcome.transaction;
+    if (original.group != KeyGroup::sverse_transaction) return;
+    if (!changes_.empty() && original.sequence >= changes_.front().sequence) {
+        outcome.wallet_after = wallet_in(changes_[original.sequence - changes_.front().sequence]);
+        return;
+    }
+    if (const auto change = store_.change(original.sequence)) {
+        outcome.wallet_after = wallet_in(*change);
+    }
 }
 
 void Lane::publish_directory() {

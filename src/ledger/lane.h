@@ -60,6 +60,7 @@ private:
     void apply(Job& job, Decision decision, Time now);
     void settle_failure(const Error& error);
     void recover(const Error& error);
+    void show_original(Outcome& outcome) const;
     void publish_directory();
     void hand_back();
 

@@ -48,4 +48,11 @@ inline Rules rules_of(const Integration* integration) {
     return rules;
 }
 
+inline bool has_alias(const Player& player, IntegrationId integration) {
+    for (const Alias& alias : player.aliases) {
+        if (alias.integration == integration) return true;
+    }
+    return false;
+}
+
 }  // namespace coffer
