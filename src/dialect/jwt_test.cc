@@ -42,6 +42,13 @@ TEST(Jwt, KnowsTheExampleOfRfc7515) {
     EXPECT_FALSE(signature_matches(*jws, "another key"));
 }
 
+TEST(Jwt, RefusesTheUnsecuredExampleOfRfc7519) {
+    EXPECT_FALSE(parse_jws(
+        "eyJhbGciOiJub25lIn0"
+        ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0"
+        "cnVlfQ."));
+}
+
 TEST(Jwt, NoticesEveryChangedCharacter) {
     for (std::size_t at = 0; at < rfc_token.size(); ++at) {
         std::string token(rfc_token);
@@ -100,6 +107,35 @@ TEST(Jwt, MissesEveryClaim) {
     }
     for (const std::string_view payload : {"", " ", "[]", "7", "{}"})
         EXPECT_FALSE(parse_claims(payload)) << payload;
+}
+
+TEST(Jwt, WantsEveryClaimInItsType) {
+    const std::string whole = format_claims(some_claims());
+    const auto with = [&whole](std::string_view from, std::string_view to) {
+        std::string changed = whole;
+        return parse_claims(changed.replace(changed.find(from), from.size(), to));
+    };
+    EXPECT_FALSE(with("\"integration\"", "7"));
+    EXPECT_FALSE(with("\"integration\"", "\"\""));
+    EXPECT_FALSE(with("\"session\"", "[\"session\"]"));
+    EXPECT_FALSE(with("\"alice\"", "null"));
+    EXPECT_FALSE(with("2000", "\"2000\""));
+    EXPECT_FALSE(with("2000", "2000.5"));
+    EXPECT_FALSE(with("2000", "-1"));
+    EXPECT_FALSE(with("2000", "99999999999999999999"));
+    EXPECT_FALSE(with("\"sub\"", "\"iss\"")) << "a claim is given twice";
+    EXPECT_TRUE(with("{", "{\"aud\":\"anyone\","));
+}
+
+TEST(Jwt, DoesNotCountBeforeItsNbf) {
+    std::string payload = format_claims(some_claims());
+    payload.replace(0, 1, "{\"nbf\":1500,");
+    const auto late = parse_claims(payload);
+    ASSERT_TRUE(late);
+    EXPECT_FALSE(in_force(*late, 1'400 * second_us));
+    EXPECT_TRUE(in_force(*late, 1'500 * second_us));
+    payload.replace(0, 11, "{\"nbf\":\"x\"");
+    EXPECT_FALSE(parse_claims(payload));
 }
 
 TEST(Jwt, CountsFromItsIssueUntilItExpires) {

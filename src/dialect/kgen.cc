@@ -49,7 +49,6 @@ constexpr std::array routes{
 constexpr Duration token_ttl_default = 24 * hour_us;
 constexpr Duration refresh_ttl = 30 * day_us;
 constexpr std::size_t user_id_bytes_max = 255;
-constexpr std::size_t refresh_token_bytes_max = 255;
 constexpr std::uint32_t page_limit_default = 50;
 
 // Where in Call::random the new names of a call begin.
@@ -168,8 +167,8 @@ std::expected<Authority, Refusal> by_user_token(const Request& request) {
     if (!issuer) return unauthorized();
     for (const Credential* credential : request.directory->signing_keys(issuer->id, request.now)) {
         const auto key = request.keyring->signing.find(credential->uid);
-        if (key == request.keyring->signing.end() || !signature_matches(*jws, key->second))
-            continue;
+        if (key == request.keyring->signing.end()) continue;
+        if (!signature_matches(*jws, key->second)) continue;
         // From here on the claims are ours.
         if (!in_force(*claims, request.now) || claims->subject != claims->user) break;
         return Authority{issuer, credential, issuer->tenant, 0, claims->user};
@@ -194,7 +193,7 @@ std::string new_uuid(const Request& request, std::size_t offset) {
     return uuid_v4(std::span(request.call.random).subspan(offset).first<16>());
 }
 
-// Long tokens may be replaced while both keys are live; new ones are signed with the newest.
+// While two keys are live, tokens signed with either are good; new ones are signed with the newest.
 const std::string* signing_key(const Request& request) {
     const Credential* newest = nullptr;
     for (const Credential* credential :
@@ -253,7 +252,8 @@ std::expected<Intent, Refusal> read_refresh(const Request& request) {
     intent.caller = caller_of(request);
     intent.caller.rule = SessionRule::bearer;
     intent.caller.session_kind = SessionKind::kgen_refresh;
-    intent.caller.session = sha256(fields.text("refresh_token", 1, refresh_token_bytes_max));
+    // Of any length: a long one is as unknown as any other that is not ours.
+    intent.caller.session = sha256(fields.text("refresh_token", 1, body_bytes_max));
     if (fields.failed()) return malformed(fields.message());
     intent.session = sha256(new_uuid(request, session_random));
     intent.refresh = sha256(random_token(request.call, refresh_random));
@@ -328,7 +328,6 @@ Reply message(int status, std::string_view text) {
     Reply reply;
     reply.status = status;
     JsonWriter(reply.body).open_object().key("msg").string(text).close_object();
-    if (status == 429 || status == 503) add_header(reply, "retry-after", "1");
     return reply;
 }
 

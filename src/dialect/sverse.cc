@@ -59,7 +59,6 @@ constexpr std::array routes{
           number(Verb::private_balance)},
 };
 
-constexpr std::size_t session_bytes_max = 255;
 constexpr std::size_t reason_characters_max = 1024;
 
 // ---- the words ----------------------------------------------------------------------------------
@@ -138,9 +137,10 @@ std::expected<Authority, Refusal> by_api_key(const Request& request, bool server
     const Digest digest = sha256(request.call.header("x-api-key"));
     const Credential* credential = request.directory->by_secret(
         CredentialKind::server_key, DialectId::sverse, digest, request.now);
-    if (!credential && !server_only)
+    if (!credential && !server_only) {
         credential = request.directory->by_secret(CredentialKind::client_key, DialectId::sverse,
                                                   digest, request.now);
+    }
     if (!credential) return sverse_unauthorized();
     Authority authority;
     authority.credential = credential;
@@ -237,20 +237,22 @@ std::expected<Intent, Refusal> read_transact(const Request& request) {
     const Currency* const currency = currency_of(request);
     const int scale = currency ? currency->scale : scale_max;
     Fields fields(*body);
-    const std::string_view session = fields.text_or_empty("sessionId", session_bytes_max);
+    // Of any length: a long one is as unknown as any other that is not ours.
+    const std::string_view session = fields.text_or_empty("sessionId", body_bytes_max);
     Move move;
     move.amount = fields.amount("amount", scale);
-    if (!fields.failed() && move.amount < parse_amount("1", scale).value())
+    if (!fields.failed() && move.amount < parse_amount("1", scale).value()) {
         fields.mistake("amount must be at least 1");
+    }
     const std::string_view type = fields.text("type", 1, 255);
     if (type != "credit" && type != "debit") fields.mistake("type must be credit or debit");
     move.reason = fields.words("reason", 1, reason_characters_max);
     move.meta = fields.raw_object_or_empty("meta");
     if (fields.failed()) return sverse_malformed(fields.message());
     if (session.empty()) return sverse_unauthorized();
-    if (request.call.header_count("authorization") != 0 &&
-        bearer_token(request.call).value_or("") != session)
+    if (request.call.header_count("authorization") != 0 && bearer_token(request.call) != session) {
         return sverse_unauthorized();
+    }
     move.caller = sverse_caller(request);
     move.caller.rule = SessionRule::bearer_or_replay;
     move.caller.session = sha256(session);
@@ -285,7 +287,7 @@ Reply failure(Word word, std::string_view message) {
     JsonWriter json(reply.body);
     json.open_object().key("error").boolean(true);
     json.key("message").string(message.empty() ? word.message : message).close_object();
-    if (word.status == 429 || word.status == 503) add_header(reply, "retry-after", "1");
+    if (word.status == 401) add_header(reply, "www-authenticate", "Bearer");
     return reply;
 }
 

@@ -124,34 +124,5 @@ TEST(Sverse, DoesNotSayWhichHalfOfALoginWasWrong) {
     EXPECT_EQ(reply_to("login", {.decline = Decline::player_blocked}).status, 400);
 }
 
-TEST(Sverse, CallsAClientsCreditAClientGrant) {
-    for (const CredentialKind kind : {CredentialKind::client_key, CredentialKind::server_key}) {
-        const Credential credential{.tenant = 3, .integration = 7, .kind = kind};
-        for (const std::string_view type : {"credit", "debit"}) {
-            Request request = request_of("transact");
-            request.authority.credential = &credential;
-            request.call.body =
-                R"({"sessionId":"s","amount":5,"reason":"r","type":")" + std::string(type) + "\"}";
-            const auto intent = sverse_dialect.read(request);
-            ASSERT_TRUE(intent);
-            const Move& move = std::get<Move>(*intent);
-            EXPECT_EQ(move.client_grant, kind == CredentialKind::client_key && type == "credit");
-            EXPECT_EQ(move.kind,
-                      type == "credit" ? TransactionKind::grant : TransactionKind::spend);
-            EXPECT_EQ(move.caller.rule, SessionRule::bearer_or_replay);
-            EXPECT_EQ(move.caller.session, sha256("s"));
-            EXPECT_EQ(move.currency, 5U);
-        }
-    }
-}
-
-TEST(Sverse, PagesBeyondAllMovementsDoNotWrap) {
-    Request request = request_of("transactions");
-    request.call.query = "page=9223372036854775807&limit=100";
-    const auto intent = sverse_dialect.read(request);
-    ASSERT_TRUE(intent);
-    EXPECT_EQ(std::get<ListMovements>(*intent).skip, 9'223'372'036'854'775'807U);
-}
-
 }  // namespace
 }  // namespace coffer
