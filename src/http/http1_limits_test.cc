@@ -247,5 +247,20 @@ TEST_F(Http1LimitsTest, answers_503_when_too_many_bodies_are_half_received) {
     EXPECT_THAT(exchange(half + std::string(100, 'a')), StartsWith("HTTP/1.1 200"));
 }
 
+TEST_F(Http1LimitsTest, answers_503_when_too_many_large_answers_are_untaken) {
+    room.limits.answers_waiting_bytes_max = 2'500'000;
+    open();
+    const std::string request = "GET /large HTTP/1.1\r\nHost: x\r\n\r\n";
+    const std::string held = "GET /hold/x HTTP/1.1\r\nHost: x\r\n\r\n";
+    std::string answers = exchange(held + request + request + request);
+    EXPECT_THAT(answers, IsEmpty());
+    room.desk.release(0);
+    answers = room.output();
+    EXPECT_THAT(answers, HasSubstr("HTTP/1.1 503 Service Unavailable\r\n"));
+    EXPECT_GT(answers.size(), 2'000'000u);
+    EXPECT_LT(answers.size(), 2'500'000u);
+    EXPECT_THAT(exchange(request), StartsWith("HTTP/1.1 200")) << "taken is given back";
+}
+
 }  // namespace
 }  // namespace coffer

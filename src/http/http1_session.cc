@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <utility>
 
 #include "http/request_rules.h"
@@ -38,8 +39,6 @@ Http1Session::Http1Session(Switchboard& switchboard, LineId line, const Peer& pe
     set_phase(Phase::between, now, limits_.idle_timeout_ms);
 }
 
-Http1Session::~Http1Session() { release_request(); }
-
 void Http1Session::receive(std::string_view bytes, Moment now) {
     if (phase_ == Phase::ended) return;
     if (input_.empty()) {
@@ -53,7 +52,7 @@ void Http1Session::receive(std::string_view bytes, Moment now) {
 
 void Http1Session::input_ended(Moment) {
     phase_ = Phase::ended;
-    release_request();
+    request_memory_.release();
     if (exchanges_begin_ == exchanges_.size()) {
         end_ = SessionEnd::close;
     } else {
@@ -132,16 +131,13 @@ void Http1Session::take_headers(Moment now) {
     const Http1Parser::Facts& facts = parser_.facts();
     if (parser_.done() || facts.body_too_large) return;
     const std::size_t wanted = facts.body_bytes_announced.value_or(limits_.body_bytes_max);
-    if (!switchboard_.reserve_request(wanted)) return refuse(refused_busy, now);
-    bytes_reserved_ = wanted;
+    std::optional<MemoryBudget::Share> memory = switchboard_.request_memory().take(wanted);
+    if (!memory) return refuse(refused_busy, now);
+    request_memory_ = std::move(*memory);
     if (facts.expects_continue && facts.body_bytes == 0) {
         owes_continue_ = true;
         send_ready_answers(now);
     }
-}
-
-void Http1Session::release_request() {
-    switchboard_.release_request(std::exchange(bytes_reserved_, 0));
 }
 
 void Http1Session::dispatch() {
@@ -162,7 +158,7 @@ void Http1Session::dispatch() {
         }
     }
     is_dispatched_ = true;
-    release_request();
+    request_memory_.release();
     const bool keeps_alive = exchange.keeps_alive;  // the exchange may be gone after accept()
     const auto stream =
         first_stream_ + static_cast<std::uint32_t>(exchanges_.size() - exchanges_begin_ - 1);
@@ -183,7 +179,7 @@ void Http1Session::finish_request(Moment now) {
 
 void Http1Session::refuse(const Refusal& refusal, Moment now) {
     phase_ = Phase::ended;
-    release_request();
+    request_memory_.release();
     switchboard_.meter().refused(peer_.protocol_h1, refusal.error);
     // Its body turned out malformed or slow while it was read on: there is no second answer.
     if (is_dispatched_) return input_ended(now);
@@ -200,16 +196,16 @@ bool Http1Session::keeps_alive_after(const Exchange& exchange) const {
     return exchange.keeps_alive && !(is_draining_ && is_last);
 }
 
-void Http1Session::answer(std::uint32_t stream, std::string_view request_id, Reply&& reply,
-                          Moment now) {
+void Http1Session::answer(std::uint32_t stream, Answer&& answer) {
     const std::size_t index = exchanges_begin_ + (stream - first_stream_);
     if (end_ != SessionEnd::open || index >= exchanges_.size()) return;
     Exchange& exchange = exchanges_[index];
     exchange.is_answered = true;
+    output_memory_.join(std::move(answer.memory));
     // Most answers come in order and go straight into the output.
-    write_answer(index == exchanges_begin_ ? output_ : exchange.answer, exchange, request_id, reply,
-                 now);
-    if (index == exchanges_begin_) send_ready_answers(now);
+    write_answer(index == exchanges_begin_ ? output_ : exchange.answer, exchange, answer.request_id,
+                 answer.reply, answer.now);
+    if (index == exchanges_begin_) send_ready_answers(answer.now);
 }
 
 void Http1Session::write_answer(std::string& out, const Exchange& exchange,
@@ -269,6 +265,8 @@ void Http1Session::send_ready_answers(Moment now) {
 }
 
 void Http1Session::take_output(std::string& out) {
+    // The peer has taken what was given out before, or this would not be asked.
+    taken_memory_ = std::move(output_memory_);
     if (out.empty()) {
         out.swap(output_);
     } else {

@@ -15,12 +15,10 @@ namespace coffer {
 class Http1Session final : public Session {
 public:
     Http1Session(Switchboard& switchboard, LineId line, const Peer& peer, Moment now);
-    ~Http1Session() override;
 
     void receive(std::string_view bytes, Moment now) override;
     void input_ended(Moment now) override;
-    void answer(std::uint32_t stream, std::string_view request_id, Reply&& reply,
-                Moment now) override;
+    void answer(std::uint32_t stream, Answer&& answer) override;
     void take_output(std::string& out) override;
     void resume(Moment now) override;
     bool wants_input() const override;
@@ -52,7 +50,6 @@ private:
     void send_ready_answers(Moment now);
     bool keeps_alive_after(const Exchange& exchange) const;
     void set_phase(Phase phase, Moment now, std::int64_t timeout_ms);
-    void release_request();
 
     Switchboard& switchboard_;
     const HttpLimits& limits_;
@@ -68,7 +65,9 @@ private:
     Phase phase_ = Phase::between;
     Moment arrived_;
     Time deadline_ = 0;  // of the phase
-    std::size_t bytes_reserved_ = 0;
+    MemoryBudget::Share request_memory_;
+    MemoryBudget::Share output_memory_;  // of answers in output_, or waiting for those before them
+    MemoryBudget::Share taken_memory_;   // of answers that are on their way
     bool is_dispatched_ = false;
     bool owes_continue_ = false;
     bool is_draining_ = false;

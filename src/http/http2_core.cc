@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -71,10 +72,7 @@ void Http2Core::open_session() {
     nghttp2_session_callbacks_del(callbacks);
 }
 
-Http2Core::~Http2Core() {
-    streams.each_open([this](Http2Stream& stream) { release_request(stream); });
-    nghttp2_session_del(session);
-}
+Http2Core::~Http2Core() { nghttp2_session_del(session); }
 
 // ---- what comes in
 
@@ -99,8 +97,9 @@ void Http2Core::finish_headers(Http2Stream& stream) {
     const std::size_t body =
         stream.body_bytes_announced > 0 ? stream.body_bytes_announced : limits.body_bytes_max;
     const std::size_t wanted = stream.header_bytes + body;
-    if (!switchboard.reserve_request(wanted)) return refuse(stream, refused_busy);
-    stream.bytes_reserved = wanted;
+    std::optional<MemoryBudget::Share> memory = switchboard.request_memory().take(wanted);
+    if (!memory) return refuse(stream, refused_busy);
+    stream.request_memory = std::move(*memory);
     if (stream.expects_continue) {
         const nghttp2_nv status = field(":status", "100", keep_both);
         nghttp2_submit_headers(session, NGHTTP2_FLAG_NONE, stream.id, nullptr, &status, 1, nullptr);
@@ -168,14 +167,9 @@ void Http2Core::frame_sent(const nghttp2_frame& frame) {
 
 void Http2Core::stream_closed(Http2Stream& stream) {
     if (in_headers == &stream) in_headers = nullptr;
-    release_request(stream);
     nghttp2_session_set_stream_user_data(session, stream.id, nullptr);
     streams.close(stream);
     if (streams.open_count() == 0) idle_since = now.monotonic;
-}
-
-void Http2Core::release_request(Http2Stream& stream) {
-    switchboard.release_request(std::exchange(stream.bytes_reserved, 0));
 }
 
 void Http2Core::count_abuse(std::size_t& counter, std::size_t allowed, std::string_view reason) {
@@ -205,7 +199,7 @@ void Http2Core::reset(Http2Stream& stream, std::uint32_t code) {
 void Http2Core::dispatch(Http2Stream& stream) {
     stream.is_dispatched = true;
     stream.deadline = 0;
-    release_request(stream);
+    stream.request_memory.release();
     // A peer that resets its streams and opens new ones must not fill the desk either.
     if (calls_inside >= limits.streams_max) return reset(stream, NGHTTP2_REFUSED_STREAM);
     ++calls_inside;
@@ -221,7 +215,7 @@ void Http2Core::dispatch(Http2Stream& stream) {
 void Http2Core::refuse(Http2Stream& stream, const Refusal& refusal) {
     switchboard.meter().refused(peer.protocol_h2, refusal.error);
     stream.is_dispatched = true;
-    release_request(stream);
+    stream.request_memory.release();
     stream.reply = reply_of(refusal);
     stream.request_id = new_request_id();
     submit(stream);

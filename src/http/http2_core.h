@@ -59,7 +59,6 @@ struct Http2Core {
     void reset(Http2Stream& stream, std::uint32_t code);
     void terminate(std::uint32_t code, std::string_view reason);
     void count_abuse(std::size_t& counter, std::size_t allowed, std::string_view reason);
-    void release_request(Http2Stream& stream);
     void look_at_deadline(Http2Stream& stream);
     std::size_t copy_body(Http2Stream& stream, std::uint8_t* out, std::size_t size,
                           std::uint32_t& flags);

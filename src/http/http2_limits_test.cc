@@ -251,6 +251,20 @@ TEST_F(Http2LimitsTest, answers_503_when_too_many_bodies_are_half_received) {
     EXPECT_EQ(status(5), "200");
 }
 
+TEST_F(Http2LimitsTest, answers_503_when_too_many_large_answers_are_untaken) {
+    room.limits.answers_waiting_bytes_max = 2'500'000;
+    open();
+    send(Http2Peer::get(1, "/large") + Http2Peer::get(3, "/large") + Http2Peer::get(5, "/large") +
+         Http2Peer::get(7, "/x"));
+    EXPECT_EQ(status(3), "200");
+    EXPECT_EQ(status(5), "503");
+    EXPECT_EQ(answer(5).headers["retry-after"], "1");
+    EXPECT_EQ(status(7), "200") << "small answers are not counted";
+    send(Http2Peer::frame(Http2Peer::rst_stream, 0, 1, Http2Peer::number(8)) +
+         Http2Peer::get(9, "/large"));
+    EXPECT_EQ(status(9), "200");
+}
+
 TEST_F(Http2LimitsTest, hangs_up_on_a_wrong_preface) {
     room.open<Http2Session>();
     send("PRI * HTTP/2.0\r\n\r\nSM\r\n\rX" + Http2Peer::frame(Http2Peer::settings, 0, 0, ""));

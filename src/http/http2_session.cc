@@ -31,14 +31,14 @@ void Http2Session::receive(std::string_view bytes, Moment now) {
 // here.
 void Http2Session::input_ended(Moment) { core_->is_broken = true; }
 
-void Http2Session::answer(std::uint32_t stream_id, std::string_view request_id, Reply&& reply,
-                          Moment now) {
-    core_->now = now;
+void Http2Session::answer(std::uint32_t stream_id, Answer&& answer) {
+    core_->now = answer.now;
     --core_->calls_inside;
     Http2Stream* stream = core_->stream_of(static_cast<std::int32_t>(stream_id));
     if (stream == nullptr || stream->is_answered) return;
-    stream->request_id = request_id;
-    stream->reply = std::move(reply);
+    stream->request_id = answer.request_id;
+    stream->reply = std::move(answer.reply);
+    stream->answer_memory = std::move(answer.memory);
     core_->submit(*stream);
 }
 

@@ -24,8 +24,7 @@ public:
 
     void receive(std::string_view bytes, Moment now) override;
     void input_ended(Moment now) override;
-    void answer(std::uint32_t stream, std::string_view request_id, Reply&& reply,
-                Moment now) override;
+    void answer(std::uint32_t stream, Answer&& answer) override;
     void take_output(std::string& out) override;
     void resume(Moment now) override;
     bool wants_input() const override;

@@ -30,7 +30,6 @@ struct Http2Stream {
     std::size_t header_bytes = 0;
     std::size_t body_bytes = 0;
     std::size_t body_bytes_announced = 0;
-    std::size_t bytes_reserved = 0;
     std::size_t sent_bytes = 0;
     Time deadline = 0;  // of receiving, of the peer's taking the answer, or of reading on; 0: none
     Moment arrived;
@@ -41,6 +40,8 @@ struct Http2Stream {
     std::array<char, 20> length_text{};
     Call call;
     Reply reply;
+    MemoryBudget::Share request_memory;
+    MemoryBudget::Share answer_memory;
 
     // One header or pseudo header as nghttp2 gives it, names lower-case.
     void take_header(std::string_view name, std::string_view value, const HttpLimits& limits);

@@ -36,6 +36,7 @@ struct HttpLimits {
     // The whole server, and one io thread.
     std::size_t connections_max = 8'192;                        // beyond: closed at once
     std::size_t requests_waiting_bytes_max = 64 * 1024 * 1024;  // half received; beyond: 503
+    std::size_t answers_waiting_bytes_max = 256 * 1024 * 1024;  // large and untaken; beyond: 503
 };
 
 }  // namespace coffer

@@ -37,6 +37,7 @@ inline constexpr Refusal refused_expectation{417, "EXPECTATION_FAILED",
 inline constexpr Refusal refused_headers{431, "HEADERS_TOO_LARGE",
                                          "The headers are larger than this server takes."};
 inline constexpr Refusal refused_busy{503, "UNAVAILABLE", "Too many requests are half received."};
+inline constexpr Refusal refused_untaken{503, "UNAVAILABLE", "Too many large answers are untaken."};
 
 Reply reply_of(const Refusal& refusal);
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "dialect/call.h"
 #include "http/address.h"
+#include "http/memory_budget.h"
 
 namespace coffer {
 
@@ -30,6 +31,13 @@ struct Peer {
     std::string_view protocol_h2 = "h2";
 };
 
+struct Answer {
+    std::string_view request_id;  // valid during the call it is handed over in
+    Reply reply;
+    MemoryBudget::Share memory;  // of a large body, until the peer has taken it
+    Moment now;
+};
+
 enum class SessionEnd {
     open,
     linger,  // what take_output gives is the last; read on a little so that the peer can read it
@@ -44,8 +52,7 @@ public:
     // The peer will send nothing more; it may still be reading.
     virtual void input_ended(Moment now) = 0;
     // The answer to the call that was accepted under this stream; dropped if the stream has gone.
-    virtual void answer(std::uint32_t stream, std::string_view request_id, Reply&& reply,
-                        Moment now) = 0;
+    virtual void answer(std::uint32_t stream, Answer&& answer) = 0;
     // Appends what is to be sent, about write_buffer_bytes_max at most; more may be left.
     virtual void take_output(std::string& out) = 0;
     // Goes on with bytes that receive() left for later; after answers went out.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/check.h"
 #include "base/random.h"
@@ -11,6 +12,7 @@ namespace coffer {
 namespace {
 
 constexpr std::size_t logged_path_bytes_max = 256;
+constexpr std::size_t large_answer_bytes = 64 * 1024;  // smaller ones are bounded by their number
 
 CallToken token_of(std::uint32_t generation, std::uint32_t index) {
     return (CallToken{generation} << 32) | index;
@@ -31,7 +33,12 @@ std::string joined(const Call& call, std::string_view name) {
 
 Switchboard::Switchboard(const HttpLimits& limits, const ProxyList& proxies, const Clock& clock,
                          CallMeter& meter)
-    : limits_(limits), proxies_(proxies), clock_(clock), meter_(meter) {}
+    : limits_(limits),
+      proxies_(proxies),
+      clock_(clock),
+      meter_(meter),
+      request_memory_(limits.requests_waiting_bytes_max),
+      answer_memory_(limits.answers_waiting_bytes_max) {}
 
 LineId Switchboard::open_line() {
     if (free_lines_.empty()) {
@@ -109,21 +116,39 @@ void Switchboard::accept(const Origin& origin, Call&& call, Moment arrived) {
     has_new_calls_ |= slots_[index].generation == generation;
 }
 
+// Lists can be megabytes; peers that ask for many and take none must not fill the memory with them.
+void Switchboard::take_memory(Answer& answer) {
+    std::optional<MemoryBudget::Share> share = answer_memory_.take(answer.reply.body.size());
+    if (share) {
+        answer.memory = std::move(*share);
+        return;
+    }
+    CallNote note = std::move(answer.reply.note);
+    note.outcome = "untaken";
+    answer.reply = reply_of(refused_untaken);
+    answer.reply.note = std::move(note);
+}
+
 void Switchboard::reply(CallToken token, Reply reply) {
     const std::uint32_t index = static_cast<std::uint32_t>(token);
     if (index >= slots_.size()) return;
     Slot& slot = slots_[index];
     if (slot.generation != static_cast<std::uint32_t>(token >> 32)) return;
 
-    const Moment now{.wall = clock_.wall(), .monotonic = clock_.monotonic()};
-    meter_.answered(slot.record, reply, now.monotonic);
+    Answer answer{.request_id = slot.record.request_id,
+                  .reply = std::move(reply),
+                  .memory = {},
+                  .now = now()};
     Line& line = lines_[slot.line.index];
-    if (line.generation == slot.line.generation && line.session != nullptr) {
+    const bool is_awaited = line.generation == slot.line.generation && line.session != nullptr;
+    if (is_awaited && answer.reply.body.size() > large_answer_bytes) take_memory(answer);
+    meter_.answered(slot.record, answer.reply, answer.now.monotonic);
+    if (is_awaited) {
         if (!line.answered) {
             line.answered = true;
             answered_.push_back(slot.line.index);
         }
-        line.session->answer(slot.stream, slot.record.request_id, std::move(reply), now);
+        line.session->answer(slot.stream, std::move(answer));
     }
     ++slot.generation;
     free_slots_.push_back(index);
@@ -133,12 +158,6 @@ void Switchboard::take_answered(std::vector<std::uint32_t>& lines) {
     lines.clear();
     lines.swap(answered_);
     for (const std::uint32_t index : lines) lines_[index].answered = false;
-}
-
-bool Switchboard::reserve_request(std::size_t bytes) {
-    if (waiting_bytes_ + bytes > limits_.requests_waiting_bytes_max) return false;
-    waiting_bytes_ += bytes;
-    return true;
 }
 
 }  // namespace coffer

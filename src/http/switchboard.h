@@ -15,6 +15,7 @@
 #include "http/address.h"
 #include "http/call_meter.h"
 #include "http/limits.h"
+#include "http/memory_budget.h"
 #include "http/request_rules.h"
 #include "http/session.h"
 
@@ -54,9 +55,8 @@ public:
     bool take_new_calls() { return std::exchange(has_new_calls_, false); }
     bool has_new_calls() const { return has_new_calls_; }
 
-    // Memory held by requests that are still coming in, over all sessions of this thread.
-    bool reserve_request(std::size_t bytes);
-    void release_request(std::size_t bytes) { waiting_bytes_ -= bytes; }
+    // Of requests that are still coming in, over all sessions of this thread.
+    MemoryBudget& request_memory() { return request_memory_; }
 
     const HttpLimits& limits() const { return limits_; }
     CallMeter& meter() { return meter_; }
@@ -76,6 +76,7 @@ private:
         CallRecord record;
     };
     std::uint32_t take_slot();
+    void take_memory(Answer& answer);
 
     const HttpLimits& limits_;
     const ProxyList& proxies_;
@@ -87,7 +88,8 @@ private:
     std::vector<Slot> slots_;
     std::vector<std::uint32_t> free_slots_;
     std::vector<std::uint32_t> answered_;
-    std::size_t waiting_bytes_ = 0;
+    MemoryBudget request_memory_;
+    MemoryBudget answer_memory_;
     bool has_new_calls_ = false;
     DateText date_;
 };
