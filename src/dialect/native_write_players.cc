@@ -85,14 +85,7 @@ void append_promotion(JsonWriter& json, const Request& request, const Promotion&
     json.close_object();
 }
 
-// The id under which a session is revoked: the first half of its digest.
-std::string name_of(const Session& session) {
-    UuidBytes name;
-    std::copy_n(session.digest.begin(), name.size(), name.begin());
-    return uuid_text(name);
-}
-
-// kgen's players show a JWT whose `sid` names the session; everybody else's token is the session.
+// kgen's players show a JWT whose `sid` is the session; everybody else's token is the session.
 std::string token_of(const Request& request, const Outcome& outcome) {
     std::string secret = native_session_token(request);
     const Session& session = *outcome.session;
@@ -102,7 +95,7 @@ std::string token_of(const Request& request, const Outcome& outcome) {
     if (key == nullptr || !outcome.player) return secret;
     JwtClaims claims;
     claims.issuer = integration->uid;
-    claims.session = name_of(session);
+    claims.session = secret;
     claims.user = name_in(integration->id, *outcome.player);
     claims.subject = claims.user;
     claims.wallet_address = outcome.player->wallet_address;
@@ -129,8 +122,10 @@ Reply native_write_session(const Request& request, const Intent&, const Outcome&
     JsonWriter json(body);
     if (outcome.session) {
         const Session& session = *outcome.session;
+        UuidBytes name;
+        std::copy_n(session.digest.begin(), name.size(), name.begin());
         json.open_object();
-        json.key("id").string(name_of(session));
+        json.key("id").string(uuid_text(name));
         json.key("token").string(token_of(request, outcome));
         json.key("expires_at");
         native_append_time(json, session.expires);
