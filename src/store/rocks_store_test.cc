@@ -337,7 +337,7 @@ TEST_F(RocksStoreTest, ManyRunsBecomeFew) {
     open();
     commit(400);
     // The merging thread is on its way; opening again and again lets it finish.
-    for (int pause = 0; pause < 50 && disk_.names(directory + "/index").size() > 15; ++pause)
+    for (int pause = 0; pause < 2000 && disk_.names(directory + "/index").size() > 15; ++pause)
         open();
     EXPECT_LE(disk_.names(directory + "/index").size(), 15U);
     EXPECT_EQ(disagreement(*store_), "");
