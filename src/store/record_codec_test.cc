@@ -71,7 +71,7 @@ RC_GTEST_PROP(RecordCodec, AChangedByteIsRefusedOrIsAnotherChangeExactly, (std::
 
 // The bytes in the example of docs/STORE_FORMAT.md: the words in front of each line's comment.
 std::string documented_bytes() {
-    const auto page = std::filesystem::path(__FILE__).parent_path() / "../../docs/STORE_FORMAT.md";
+    const auto page = std::filesystem::path(COFFER_SOURCE_DIR) / "docs/STORE_FORMAT.md";
     std::ifstream file(page);
     std::string line;
     while (std::getline(file, line) && line != "## An example") continue;
