@@ -1,10 +1,38 @@
 #include "ledger/world_fixture.h"
 
-#include <condition_variable>
-#include <mutex>
 #include <utility>
 
 namespace coffer {
+
+Time TestClock::wall() const {
+    std::unique_lock lock(mutex_);
+    ++asking_;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !held_; });
+    --asking_;
+    return now_;
+}
+
+void TestClock::advance(Duration by) {
+    const std::lock_guard lock(mutex_);
+    now_ += by;
+}
+
+void TestClock::hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+}
+
+void TestClock::wait_until_asked() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return asking_ > 0; });
+}
+
+void TestClock::release() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    changed_.notify_all();
+}
 
 World::World() : store_(std::make_unique<MemoryStore>()) {
     Log::Options quiet;
@@ -13,6 +41,7 @@ World::World() : store_(std::make_unique<MemoryStore>()) {
     ledger_ = std::move(*Ledger::open(*store_, LedgerOptions{}, clock_, *log_, metrics_));
     perform(CreateTenant{"t-1", "test"});
     perform(CreateCurrency{tenant, "EUR", "Euro", 2, 0xff});
+    perform(CreateCurrency{tenant, "GOLD", "Gold", 0, 0xff});
     CreateIntegration one;
     one.tenant = tenant;
     one.uid = "i-1";
@@ -25,6 +54,7 @@ World::World() : store_(std::make_unique<MemoryStore>()) {
     two.name = "integrator";
     two.dialect = DialectId::integrator;
     two.settings.provider_ids = {1};
+    two.currencies = {"EUR", "GOLD"};
     perform(two);
     for (const std::string_view name : {"alice", "bob", "carol"}) {
         Player player;
@@ -52,6 +82,12 @@ World::~World() { ledger_.reset(); }
 Digest World::session_of(std::string_view player) { return sha256(player); }
 
 std::vector<Outcome> World::perform_at_once(std::vector<Move> moves) {
+    std::vector<Intent> intents;
+    for (Move& move : moves) intents.emplace_back(std::move(move));
+    return perform_at_once(std::move(intents));
+}
+
+std::vector<Outcome> World::perform_at_once(std::vector<Intent> intents) {
     std::mutex mutex;
     std::condition_variable woken;
     bool news = false;
@@ -60,11 +96,16 @@ std::vector<Outcome> World::perform_at_once(std::vector<Move> moves) {
         news = true;
         woken.notify_one();
     });
-    std::vector<Outcome> outcomes(moves.size());
-    for (std::size_t index = 0; index < moves.size(); ++index) {
-        Intent intent = std::move(moves[index]);
-        EXPECT_TRUE(port->submit(index, intent));
+    std::vector<Outcome> outcomes(intents.size());
+    const Tag first = outcomes.size();
+    Intent question = AskBalance{};
+    clock_.hold();
+    EXPECT_TRUE(port->submit(first, question));
+    clock_.wait_until_asked();
+    for (std::size_t index = 0; index < intents.size(); ++index) {
+        EXPECT_TRUE(port->submit(index, intents[index]));
     }
+    clock_.release();
     std::size_t answered = 0;
     while (answered < outcomes.size()) {
         {
@@ -73,6 +114,7 @@ std::vector<Outcome> World::perform_at_once(std::vector<Move> moves) {
             news = false;
         }
         port->collect([&](Tag tag, Intent&, Outcome& outcome) {
+            if (tag == first) return;
             outcomes[tag] = std::move(outcome);
             ++answered;
         });
@@ -92,12 +134,16 @@ Outcome World::deposit(std::string_view player, long units) {
     return perform(move);
 }
 
-long World::balance(std::string_view player) {
+Ptr<Wallet> World::wallet_of(std::string_view player) {
     AskBalance ask;
     ask.caller.tenant = tenant;
     ask.caller.player.id = player;
     ask.currency = eur;
-    return static_cast<long>(playable(perform(ask).wallet).units);
+    return perform(ask).wallet;
+}
+
+long World::balance(std::string_view player) {
+    return static_cast<long>(playable(wallet_of(player)).units);
 }
 
 Move World::wager(std::string_view player, std::string_view id, std::string_view round,
