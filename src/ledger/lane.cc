@@ -119,11 +119,13 @@ void Lane::run() {
 
 bool Lane::gather() {
     batch_.clear();
+    batch_.swap(postponed_);
     if (has_news_.exchange(false, std::memory_order_acquire)) {
         const std::lock_guard lock(mutex_);
         ports_.insert(ports_.end(), ports_in_.begin(), ports_in_.end());
         ports_in_.clear();
-        batch_.swap(forwarded_);
+        batch_.insert(batch_.end(), forwarded_.begin(), forwarded_.end());
+        forwarded_.clear();
     }
     std::size_t waiting = 0;
     for (const auto& port : ports_) {
@@ -223,6 +225,10 @@ void Lane::decide_all(Time now) {
             figures_->expired.add();
             continue;
         }
+        if (!names_hold(*job, working_set_)) {
+            postponed_.push_back(job);
+            continue;
+        }
         View view = view_of(*job, working_set_, *directory_);
         view.now = now;
         view.next = next_;
@@ -230,6 +236,10 @@ void Lane::decide_all(Time now) {
         for (const RecordKey& key : job->sight.extra) extra.push_back(working_set_.get(key));
         apply(*job, std::visit(Decider{view, extra}, job->intent), now);
     }
+    if (postponed_.empty()) return;
+    std::erase_if(batch_, [this](Job* job) {
+        return std::find(postponed_.begin(), postponed_.end(), job) != postponed_.end();
+    });
 }
 
 namespace {

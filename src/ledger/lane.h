@@ -83,6 +83,7 @@ private:
     // The lane thread's own.
     std::vector<std::shared_ptr<LedgerPort>> ports_;
     std::vector<Job*> batch_;
+    std::vector<Job*> postponed_;  // to the next batch
     std::vector<Change> changes_;
     WorkingSet working_set_;
     Sequence next_ = 1;

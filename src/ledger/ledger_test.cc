@@ -116,5 +116,34 @@ TEST_F(World, two_hundred_twins_in_flight_move_once) {
     expect_clean();
 }
 
+// Both are looked up before either is decided: the second must find the first one's player.
+TEST_F(World, two_first_calls_of_a_user_in_flight_at_once_make_one_player) {
+    CreateIntegration create;
+    create.tenant = tenant;
+    create.uid = "i-3";
+    create.name = "kgen";
+    create.dialect = DialectId::kgen;
+    create.currencies = {"EUR"};
+    perform(create);
+    std::vector<Intent> intents;
+    for (const std::string name : {"one", "two"}) {
+        OpenUser open;
+        open.caller.tenant = tenant;
+        open.caller.integration = 3;
+        open.caller.player.id = "new-user";
+        open.new_player = "player-" + name;
+        open.session = sha256("session-" + name);
+        open.refresh = sha256("refresh-" + name);
+        open.ttl = open.refresh_ttl = hour_us;
+        intents.emplace_back(open);
+    }
+    const std::vector<Outcome> outcomes = perform_at_once(std::move(intents));
+    ASSERT_TRUE(outcomes[0].done() && outcomes[1].done());
+    EXPECT_TRUE(outcomes[0].created);
+    EXPECT_FALSE(outcomes[1].created);
+    EXPECT_EQ(outcomes[1].player->id, outcomes[0].player->id);
+    expect_clean();
+}
+
 }  // namespace
 }  // namespace coffer

@@ -165,6 +165,17 @@ void name_spent(Job& job, WorkingSet& working_set, const KeyMaker& keys) {
     working_set.want(job.sight.spent);
 }
 
+bool names_hold(const Job& job, const WorkingSet& working_set) {
+    const Sight& sight = job.sight;
+    const auto appeared = [&working_set](const RecordKey& key) {
+        return !std::holds_alternative<std::monostate>(working_set.get(key));
+    };
+    if (!sight.resolved_by_alias && appeared(sight.alias)) return false;
+    const Key* reference = working_set.find<Key>(sight.reference);
+    return reference == nullptr || !reference->transaction ||
+           reference->transaction->promotion.empty() || sight.spent.kind != RecordKind::none;
+}
+
 View view_of(const Job& job, const WorkingSet& working_set, const Directory& directory) {
     const Sight& sight = job.sight;
     View view;

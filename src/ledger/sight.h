@@ -21,6 +21,10 @@ void name_subject(Job& job, WorkingSet& working_set, const KeyMaker& keys,
 // After the wager was read: the promotion that paid it.
 void name_spent(Job& job, WorkingSet& working_set, const KeyMaker& keys);
 
+// False when an intent before it in the batch has made a record on which its names hang: the alias
+// of its player, or the free bet that it takes back. It must be named anew, in the next batch.
+bool names_hold(const Job& job, const WorkingSet& working_set);
+
 // The view that the books now give of it.
 View view_of(const Job& job, const WorkingSet& working_set, const Directory& directory);
 
