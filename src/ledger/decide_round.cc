@@ -24,6 +24,23 @@ bool is_closed(const View& view, const Rules& rules) {
     return rules.round_age != 0 && view.now - view.round->opened > rules.round_age;
 }
 
+bool is_wager(const Transaction& transaction) {
+    return transaction.kind == TransactionKind::wager ||
+           transaction.kind == TransactionKind::wager_and_payout;
+}
+
+// What the player got of it.
+Amount paid_by(const Transaction& transaction) {
+    if (transaction.kind == TransactionKind::payout) return transaction.amount;
+    if (transaction.kind == TransactionKind::wager_and_payout) return transaction.payout;
+    return {};
+}
+
+// A wager that pays nothing has not paid; a payout of nothing has.
+bool is_payout(const Transaction& transaction) {
+    return transaction.kind == TransactionKind::payout || paid_by(transaction).is_positive();
+}
+
 // An expired promotion pays no new free bets; what belongs to an old one goes on.
 Decline judge_promotion(const View& view, const Move& move) {
     if (move.promotion.empty()) return Decline::none;
@@ -64,35 +81,44 @@ void count_return(Spending& spending, Amount amount) {
         add(spending.returned_this_week, amount).value_or(spending.returned_this_week);
 }
 
-// A wager taken back on its own day or week no longer counts there.
+// What is taken back on its own day or week no longer counts there.
+void take_from(Amount& sum, Amount amount) {
+    sum.units = std::max<Int128>(0, sum.units - amount.units);
+}
+
 void uncount_wager(Spending& spending, const Transaction& wager) {
-    if (day_number(wager.time) == spending.day) {
-        spending.wagered_today.units =
-            std::max<Int128>(0, spending.wagered_today.units - wager.amount.units);
-    }
+    if (day_number(wager.time) == spending.day) take_from(spending.wagered_today, wager.amount);
     if (week_number(wager.time) == spending.week) {
-        spending.wagered_this_week.units =
-            std::max<Int128>(0, spending.wagered_this_week.units - wager.amount.units);
+        take_from(spending.wagered_this_week, wager.amount);
     }
+}
+
+void uncount_return(Spending& spending, const Transaction& paying) {
+    const Amount paid = paid_by(paying);
+    if (day_number(paying.time) == spending.day) take_from(spending.returned_today, paid);
+    if (week_number(paying.time) == spending.week) take_from(spending.returned_this_week, paid);
 }
 
 // Pays into the wallet: bonus gets back what bonus staked in the round, the rest goes where
 // winnings go; a promotion's winnings go to the bucket that the promotion names.
 void pay(Posting& posting, const View& view, const Move& move, Amount amount, Round* round) {
+    // A round is of one currency; what else is paid in it is counted and not summed.
+    const bool sums = round != nullptr && round->currency == move.currency;
     if (view.promotion && !move.promotion.empty()) {
         posting.transfer(AccountCode::payouts,
                          static_cast<AccountCode>(view.promotion->payout_bucket), amount);
     } else {
-        const Amount back = round == nullptr ? Amount{} : std::min(amount, round->bonus_staked);
+        const Amount staked = sums ? std::max(round->bonus_staked, Amount{}) : Amount{};
+        const Amount back = std::min(amount, staked);
         posting.transfer(AccountCode::payouts, AccountCode::bonus, back);
         posting.transfer(AccountCode::payouts, rules_of(view.integration).payout_bucket,
                          Amount{amount.units - back.units});
-        if (round != nullptr) round->bonus_staked.units -= back.units;
+        if (sums) round->bonus_staked.units -= back.units;
     }
     count_return(posting.wallet().spending, amount);
     if (round == nullptr) return;
     round->payouts += 1;
-    round->paid = add(round->paid, amount).value_or(round->paid);
+    if (sums) posting.count(round->paid, amount);
 }
 
 void close(Round& round, Time now) {
@@ -100,13 +126,13 @@ void close(Round& round, Time now) {
     round.closed = now;
 }
 
-// Taken from the books: what the bonus bucket lost to this transaction.
-Amount bonus_part(const Transaction& wager) {
+// Taken from the books: what the bonus bucket lost to this transaction, less what it got back. The
+// winnings of a promotion are no stake that came back.
+Amount bonus_part(const Transaction& transaction) {
     Amount part;
-    for (const Entry& entry : wager.entries) {
-        if (entry.account == AccountCode::bonus && entry.amount.is_negative()) {
-            part.units -= entry.amount.units;
-        }
+    if (!transaction.promotion.empty()) return part;
+    for (const Entry& entry : transaction.entries) {
+        if (entry.account == AccountCode::bonus) part.units -= entry.amount.units;
     }
     return part;
 }
@@ -116,11 +142,6 @@ bool is_free_bet(const Transaction& wager) {
            std::any_of(wager.entries.begin(), wager.entries.end(), [](const Entry& entry) {
                return entry.account == AccountCode::promotions && entry.amount.is_negative();
            });
-}
-
-bool is_wager(const Transaction& transaction) {
-    return transaction.kind == TransactionKind::wager ||
-           transaction.kind == TransactionKind::wager_and_payout;
 }
 
 // Nothing to take back: blocks the id, so that a wager that is still on its way moves nothing.
@@ -205,16 +226,55 @@ void give_back_budget(const View& view, const Transaction& wager, Decision& deci
     put_promotion(*view.spent, Amount{view.spent->remaining.units + wager.amount.units}, decision);
 }
 
-void take_out_of_round(const View& view, const Transaction& wager, Decision& decision) {
+// Undoes what the wager or payout did to its round, to the budget that paid it and to the limits.
+void take_out(const View& view, const Transaction& taken, Posting& posting, Decision& decision) {
+    Spending& spending = posting.wallet().spending;
+    if (is_free_bet(taken)) {
+        give_back_budget(view, taken, decision);
+    } else if (is_wager(taken) || taken.kind == TransactionKind::spend) {
+        uncount_wager(spending, taken);
+    }
+    uncount_return(spending, taken);
     if (!view.round) return;
     Round round = *view.round;
+    const bool sums = round.currency == taken.currency;
     round.latest = view.next;
-    round.rolled_back = add(round.rolled_back, wager.amount).value_or(round.rolled_back);
-    if (round.live_wagers > 0) round.live_wagers -= 1;
-    round.bonus_staked.units =
-        std::max<Int128>(0, round.bonus_staked.units - bonus_part(wager).units);
-    std::erase(round.live, wager.sequence);
+    if (is_wager(taken)) {
+        if (sums) round.rolled_back.units += taken.amount.units;  // never more than was wagered
+        if (round.live_wagers > 0) round.live_wagers -= 1;
+        std::erase(round.live, taken.sequence);
+    }
+    if (is_payout(taken)) {
+        if (sums) round.paid.units -= paid_by(taken).units;
+        if (round.payouts > 0) round.payouts -= 1;
+    }
+    if (sums) round.bonus_staked.units -= bonus_part(taken).units;
     put_round(std::move(round), decision);
+}
+
+// What a reversal cannot take back, and why.
+Decline judge_reversal(const View& view) {
+    const Key* reference = view.reference.get();
+    if (reference == nullptr || reference->transaction == nullptr) return Decline::not_found;
+    if (reference->state == KeyState::rolled_back) return Decline::already_rolled_back;
+    const Transaction& original = *reference->transaction;
+    const bool final_kind = original.kind == TransactionKind::rollback ||
+                            original.kind == TransactionKind::reversal ||
+                            original.kind == TransactionKind::withdraw_settle ||
+                            original.kind == TransactionKind::withdraw_release;
+    const bool held =
+        std::any_of(original.entries.begin(), original.entries.end(),
+                    [](const Entry& entry) { return entry.account == AccountCode::held; });
+    const bool may_be = reference->state == KeyState::applied && !final_kind && !held;
+    return may_be ? Decline::none : Decline::not_permitted;
+}
+
+// Whether a bucket from which the posting takes ends below zero.
+bool takes_too_much(Posting& posting) {
+    return std::ranges::any_of(posting.entries(), [&posting](const Entry& entry) {
+        return is_bucket(entry.account) && entry.amount.is_negative() &&
+               posting.wallet().at(entry.account).balance.is_negative();
+    });
 }
 
 }  // namespace
@@ -275,8 +335,10 @@ void decide_wager(const View& view, const Move& move, Decision& decision) {
         Round round = round_of(view, move);
         round.wagers += 1;
         round.live_wagers += 1;
-        round.wagered = add(round.wagered, move.amount).value_or(round.wagered);
-        round.bonus_staked = add(round.bonus_staked, from_bonus).value_or(round.bonus_staked);
+        if (round.currency == move.currency) {
+            posting.count(round.wagered, move.amount);
+            round.bonus_staked.units += from_bonus.units;
+        }
         if (rules.latest_wager_only) round.live.push_back(view.next);
         if (pays) pay(posting, view, move, move.payout, &round);
         if (move.closes_round) close(round, view.now);
@@ -339,46 +401,20 @@ void decide_rollback(const View& view, const Move& move, Decision& decision) {
     posting.reverse(wager.entries);
     decision.transaction = transaction_of(view, move);
     decision.transaction->reverses = wager.sequence;
-    if (is_free_bet(wager)) {
-        give_back_budget(view, wager, decision);
-    } else {
-        uncount_wager(posting.wallet().spending, wager);
-    }
-    take_out_of_round(view, wager, decision);
+    take_out(view, wager, posting, decision);
     mark_rolled_back(view, move, decision);
     finish(decision, posting);
 }
 
 void decide_reversal(const View& view, const Move& move, Decision& decision) {
-    const Key* reference = view.reference.get();
-    if (reference == nullptr || reference->transaction == nullptr) {
-        decision.outcome.decline = Decline::not_found;
-        return;
-    }
-    const Transaction& original = *reference->transaction;
-    if (reference->state == KeyState::rolled_back) {
-        decision.outcome.decline = Decline::already_rolled_back;
-        return;
-    }
-    const bool final_kind = original.kind == TransactionKind::rollback ||
-                            original.kind == TransactionKind::reversal ||
-                            original.kind == TransactionKind::withdraw_settle ||
-                            original.kind == TransactionKind::withdraw_release;
-    const bool held =
-        std::any_of(original.entries.begin(), original.entries.end(),
-                    [](const Entry& entry) { return entry.account == AccountCode::held; });
-    if (reference->state != KeyState::applied || final_kind || held) {
-        decision.outcome.decline = Decline::not_permitted;
-        return;
-    }
+    decision.outcome.decline = judge_reversal(view);
+    if (decision.outcome.decline != Decline::none) return;
+    const Transaction& original = *view.reference->transaction;
     Posting posting(wallet_of(view, move), view.next, view.now);
     posting.reverse(original.entries);
-    for (std::size_t code = 0; code < account_count; ++code) {
-        const auto account = static_cast<AccountCode>(code);
-        if (is_bucket(account) && posting.wallet().at(account).balance.is_negative()) {
-            decision.outcome.decline = Decline::insufficient_funds;
-            return;
-        }
+    if (takes_too_much(posting)) {
+        decision.outcome.decline = Decline::insufficient_funds;
+        return;
     }
     decision.transaction = transaction_of(view, move);
     decision.transaction->reverses = original.sequence;
@@ -386,20 +422,7 @@ void decide_reversal(const View& view, const Move& move, Decision& decision) {
     decision.transaction->payout = original.payout;
     decision.transaction->round = original.round;
     decision.transaction->game = original.game;
-    if (is_wager(original)) {
-        if (is_free_bet(original)) {
-            give_back_budget(view, original, decision);
-        } else {
-            uncount_wager(posting.wallet().spending, original);
-        }
-        take_out_of_round(view, original, decision);
-    } else if (original.kind == TransactionKind::payout && view.round) {
-        Round round = *view.round;
-        round.latest = view.next;
-        round.paid.units -= original.amount.units;
-        if (round.payouts > 0) round.payouts -= 1;
-        put_round(std::move(round), decision);
-    }
+    take_out(view, original, posting, decision);
     mark_rolled_back(view, move, decision);
     finish(decision, posting);
 }

@@ -64,6 +64,12 @@ void Posting::reverse(std::span<const Entry> entries) {
     for (const Entry& entry : entries) enter(entry.account, negate(entry.amount));
 }
 
+void Posting::count(Amount& figure, Amount amount) {
+    const auto sum = add(figure, amount);
+    overflowed_ = overflowed_ || !sum;
+    figure = sum.value_or(figure);
+}
+
 void turn_page(Spending& spending, Time now) {
     const std::int64_t day = day_number(now);
     if (spending.day != day) {

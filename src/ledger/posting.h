@@ -24,6 +24,8 @@ public:
     std::vector<Amount> take(std::span<const AccountCode> order, AccountCode to, Amount amount);
     // Applies the opposite of these entries.
     void reverse(std::span<const Entry> entries);
+    // Adds to a figure that is kept beside the entries. As with them, too many digits undo it all.
+    void count(Amount& figure, Amount amount);
 
     bool overflowed() const { return overflowed_; }
     const Wallet& wallet() const { return wallet_; }

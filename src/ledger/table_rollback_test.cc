@@ -6,6 +6,89 @@
 namespace coffer {
 namespace {
 
+TEST_F(Table, a_reversed_payout_takes_back_what_it_gave_to_bonus_and_to_the_round) {
+    run(R"(
+        alice deposit - - 100                 | done 100/0/0
+        alice grant   - - 30                  | done 100/0/30
+        alice wager w1 r1 30                  | done 100/0/0
+        alice pay   p1 r1 40                  | done 100/10/30
+        alice reverse p1 - -                  | done 100/0/0
+        alice pay   p2 r1 40                  | done 100/10/30
+        alice reverse p2 - -                  | done 100/0/0
+        alice back  w1 r1 30                  | done 100/0/30
+    )");
+}
+
+TEST_F(Table, a_reversed_wager_and_payout_leaves_the_round_as_if_it_had_not_been) {
+    run(R"(
+        alice deposit - - 100                 | done 100/0/0
+        alice grant   - - 30                  | done 100/0/30
+        alice wager w1 r1 10                  | done 100/0/20
+        alice both  b1 r1 10 pays=15          | done 100/0/25
+        alice reverse b1 - -                  | done 100/0/20
+        alice wager w2 r1 5                   | done 100/0/15
+        alice back  w2 r1 5                   | done 100/0/20
+        alice pay   p1 r1 12                  | done 100/2/30
+    )");
+}
+
+TEST_F(Table, a_reversal_looks_only_at_the_buckets_that_it_takes_from) {
+    run(R"(
+        alice adjust  a1 - -50                | done -50/0/0
+        alice prize   z1 - 30                 | done -50/30/0
+        alice reverse z1 - -                  | done -50/0/0
+        alice prize   z2 - 60                 | done -50/60/0
+        alice wager   w1 r1 10                | done -50/50/0
+        alice reverse z2 - -                  | insufficient_funds -50/50/0
+        alice reverse w1 - -                  | done -50/60/0
+        alice reverse a1 - -                  | done 0/60/0
+        alice reverse a1 - -                  | replay 0/60/0
+    )");
+}
+
+TEST_F(Table, limits_forget_what_was_reversed) {
+    run(R"(
+        alice deposit - - 1000                | done 1000
+        alice limit loss - 100                | done
+        alice wager w1 r1 100                 | done 900
+        alice pay   p1 r1 40                  | done 940
+        alice reverse p1 - -                  | done 900
+        alice wager w2 r1 1                   | limit_reached 900
+        alice reverse w1 - -                  | done 1000
+        alice wager w3 r1 100                 | done 900
+        alice limit day - 150                 | done
+        alice spend s1 - 50                   | done 850
+        alice reverse s1 - -                  | done 900
+        alice both  b1 r2 50 pays=20          | done 870
+        alice reverse b1 - -                  | done 900
+        alice limit loss - 150                | done
+        alice wager w4 r2 50                  | done 850
+        alice wager w5 r2 1                   | limit_reached 850
+    )");
+}
+
+TEST_F(Table, a_round_sums_its_own_currency_and_counts_the_others) {
+    run(R"(
+        alice token token-alice live -                          | done
+        alice token golden live - currency=gold                 | done
+        alice grant - - 30                                      | done 0/0/30
+        alice deposit - - 50 currency=gold                      | done
+        alice debit  d1 r1 30                                   | done 0/0/0
+        alice debit  d2 r1 20 currency=gold session=golden      | done
+        alice credit c1 r1 25 currency=gold session=golden      | done
+        alice undo   d1 r1 30                                   | already_settled 0/0/0
+        alice credit c2 r1 40                                   | done 0/10/30
+    )");
+    AskBalance ask;
+    ask.caller.tenant = tenant;
+    ask.caller.player.id = "alice";
+    ask.currency = gold;
+    const Ptr<Wallet> wallet = perform(ask).wallet;
+    ASSERT_TRUE(wallet);
+    EXPECT_EQ(wallet->at(AccountCode::bonus).balance, Amount{});
+    EXPECT_EQ(wallet->at(AccountCode::earned).balance, Amount{25});
+}
+
 // In one batch a later intent meets what an earlier one has made: nothing of that is in the store.
 TEST_F(Table, a_free_bet_and_its_rollback_in_flight_at_once_leave_the_budget_whole) {
     run("alice promotion f1 - 30 | done");
@@ -16,6 +99,24 @@ TEST_F(Table, a_free_bet_and_its_rollback_in_flight_at_once_leave_the_budget_who
     EXPECT_EQ(outcomes[0].decline, Decline::none);
     EXPECT_EQ(outcomes[1].decline, Decline::none);
     run("alice wager w2 r1 30 promotion=f1 free | done 0");
+}
+
+TEST_F(Table, a_round_whose_sums_would_have_39_digits_takes_no_more) {
+    Move most = cash(parse_row("alice adjust - - 1 | done"));
+    for (int digit = 1; digit < 38; ++digit) most.amount.units *= 10;
+    most.amount.units *= 6;
+    EXPECT_EQ(perform(most).decline, Decline::none);
+    Move bet = wager("alice", "w1", "r1", 0);
+    bet.amount = most.amount;
+    Move back = rollback("alice", "w1", "r1", 0);
+    back.amount = most.amount;
+    EXPECT_EQ(perform(bet).decline, Decline::none);
+    EXPECT_EQ(perform(back).decline, Decline::none);
+    bet.external_id = "w2";
+    EXPECT_EQ(perform(bet).decline, Decline::amount_overflow);
+    bet.round = "r2";
+    EXPECT_EQ(perform(bet).decline, Decline::none);
+    expect_clean();
 }
 
 }  // namespace

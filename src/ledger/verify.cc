@@ -185,24 +185,18 @@ private:
             RoundName{round.tenant, round.integration, round.provider, round.player, round.id});
         RoundModel& model = rounds_[key.hash];
         if (model.opened_by == 0) model.opened_by = at;
+        const bool sums = round.currency == transaction.currency;
         switch (transaction.kind) {
             case TransactionKind::wager:
             case TransactionKind::wager_and_payout:
                 model.wagers += 1;
                 model.live += 1;
-                model.wagered += transaction.amount.units;
-                if (transaction.kind == TransactionKind::wager_and_payout &&
-                    transaction.payout.is_positive()) {
-                    model.payouts += 1;
-                    model.paid += transaction.payout.units;
-                }
+                if (sums) model.wagered += transaction.amount.units;
+                paid(model, transaction, sums, 1);
                 break;
-            case TransactionKind::payout:
-                model.payouts += 1;
-                model.paid += transaction.amount.units;
-                break;
+            case TransactionKind::payout: paid(model, transaction, sums, 1); break;
             case TransactionKind::rollback:
-            case TransactionKind::reversal: taken_back(transaction, model); break;
+            case TransactionKind::reversal: taken_back(transaction, model, sums); break;
             case TransactionKind::prize:
             case TransactionKind::grant:
             case TransactionKind::spend:
@@ -225,7 +219,15 @@ private:
         model.latest = at;
     }
 
-    void taken_back(const Transaction& transaction, RoundModel& model) {
+    // Adds a transaction's payout to its round, or takes it off again.
+    static void paid(RoundModel& model, const Transaction& one, bool sums, int sign) {
+        const bool is_payout = one.kind == TransactionKind::payout;
+        if (!is_payout && !one.payout.is_positive()) return;
+        model.payouts += static_cast<std::uint64_t>(sign);
+        if (sums) model.paid += sign * (is_payout ? one.amount : one.payout).units;
+    }
+
+    void taken_back(const Transaction& transaction, RoundModel& model, bool sums) {
         const auto original = reader_.change(transaction.reverses);
         if (!original || !original->transaction) {
             return mistake(transaction.sequence, "takes back a record that is no transaction");
@@ -237,13 +239,10 @@ private:
         for (const Entry& entry : transaction.entries) balance += entry.amount.units;
         if (balance != 0)
             mistake(transaction.sequence, "is not the opposite of what it takes back");
-        if (one.kind == TransactionKind::payout) {
-            model.payouts -= 1;
-            model.paid -= one.amount.units;
-        } else {
-            model.live -= 1;
-            model.rolled_back += one.amount.units;
-        }
+        paid(model, one, sums, -1);
+        if (one.kind == TransactionKind::payout) return;
+        model.live -= 1;
+        if (sums) model.rolled_back += one.amount.units;
     }
 
     void puts(const Change& change) {

@@ -187,7 +187,9 @@ struct Round {
     std::string game;
     RoundState state = RoundState::open;
     Amount wagered, paid, rolled_back;
-    Amount bonus_staked;  // staked from bonus and not yet given back
+    // Staked from bonus and not yet given back; below zero when a wager was reversed whose stake a
+    // payout had given back before.
+    Amount bonus_staked;
     std::uint64_t wagers = 0, payouts = 0, live_wagers = 0;
     std::vector<Sequence> live;  // live wagers, oldest first; where only the latest may go back
     Time opened = 0, closed = 0;
