@@ -19,17 +19,11 @@ bool takes_from_player(TransactionKind kind) {
 bool replay_or_conflict(const View& view, const Move& move, Outcome& outcome) {
     if (!view.key) return false;
     const Key& key = *view.key;
-    const bool is_rollback = move.kind == TransactionKind::rollback;
+    // In the group of the rollbacks a mark says that one found no wager; it is judged anew.
+    if (move.kind == TransactionKind::rollback && key.state != KeyState::applied) return false;
     if (key.state == KeyState::tombstone) {
-        // In the group of the rollbacks it only marks one that found no wager; it is judged anew.
-        if (is_rollback) return false;
         outcome.decline = Decline::cancelled_before_arrival;
         outcome.transaction = key.transaction;
-        return true;
-    }
-    if (is_rollback && key.state == KeyState::rolled_back) {
-        // The wager of this id was taken back by a rollback with an id of its own.
-        outcome.decline = Decline::already_rolled_back;
         return true;
     }
     CHECK(key.transaction != nullptr);

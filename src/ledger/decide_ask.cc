@@ -33,6 +33,20 @@ Decision decide(const View& view, const AskBalance& ask) {
     return decision;
 }
 
+namespace {
+
+// What the id asked for is known as, or null. A rollback is known by its own id and, where that is
+// another, by the id of the debit that it took back or for which it came too early.
+const Key* key_asked(const View& view, bool as_rollback) {
+    if (view.key || !as_rollback || !view.reference) return view.key.get();
+    const Key& debit = *view.reference;
+    const bool taken_back = debit.state == KeyState::rolled_back ||
+                            debit.state == KeyState::tombstone || debit.tombstoned;
+    return taken_back ? &debit : nullptr;
+}
+
+}  // namespace
+
 Decision decide(const View& view, const AskStatus& ask) {
     Decision decision;
     Outcome& outcome = decision.outcome;
@@ -42,23 +56,15 @@ Decision decide(const View& view, const AskStatus& ask) {
     outcome.currency = ask.currency;
     outcome.decline = judge_caller(view, ask.caller, ask.currency);
     if (outcome.decline != Decline::none) return decision;
-    // Asked as a rollback by the id of a debit that came too late for it: the debit's tombstone.
     const bool as_rollback = ask.group == KeyGroup::integrator_rollback;
-    const Key* key = view.key.get();
-    if (key == nullptr && as_rollback && view.reference &&
-        (view.reference->state == KeyState::tombstone || view.reference->tombstoned)) {
-        key = view.reference.get();
-        outcome.decline = Decline::cancelled_before_arrival;
-        outcome.transaction = key->transaction;
-        return decision;
-    }
-    if (key == nullptr || !key->transaction) {
+    const Key* key = key_asked(view, as_rollback);
+    if (key == nullptr) {
         outcome.decline = Decline::transaction_unknown;
         return decision;
     }
     const Transaction& known = *key->transaction;
     outcome.transaction = key->transaction;
-    if (key->state == KeyState::tombstone) {
+    if (key->state == KeyState::tombstone || (as_rollback && key->tombstoned)) {
         outcome.decline = Decline::cancelled_before_arrival;
         return decision;
     }

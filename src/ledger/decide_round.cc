@@ -144,37 +144,45 @@ bool is_free_bet(const Transaction& wager) {
            });
 }
 
+// Where a rollback with an id of its own found nothing to take back: asked as a rollback, by that
+// id, the answer is the same as by the wager's.
+void put_mark(const View& view, const Move& move, Sequence original, Ptr<Transaction> transaction,
+              Decision& decision) {
+    if (view.key || move.group == KeyGroup::self || move.external_id == move.reference) return;
+    Key mark;
+    mark.tenant = view.player->tenant;
+    mark.integration = move.caller.integration;
+    mark.player = view.player->id;
+    mark.group = move.group;
+    mark.external_id = move.external_id;
+    mark.state = KeyState::tombstone;
+    mark.original = original;
+    mark.transaction = std::move(transaction);
+    decision.puts.emplace_back(std::make_shared<const Key>(std::move(mark)));
+}
+
 // Nothing to take back: blocks the id, so that a wager that is still on its way moves nothing.
 void bury(const View& view, const Move& move, Decision& decision) {
     decision.outcome.decline = Decline::transaction_unknown;
     const Key* known = view.reference.get();
-    if (known != nullptr && known->state == KeyState::refused) {
-        if (known->tombstoned) return;
-        Key key = *known;
-        key.tombstoned = true;
-        decision.puts.emplace_back(std::make_shared<const Key>(std::move(key)));
+    if (known == nullptr) {
+        auto tombstone = transaction_of(view, move);
+        tombstone->status = TransactionStatus::tombstone;
+        tombstone->kind = TransactionKind::wager;
+        tombstone->group = move.reference_group;
+        tombstone->external_id = move.reference;
+        tombstone->reference.clear();
+        put_mark(view, move, view.next, tombstone, decision);
+        decision.transaction = std::move(tombstone);
         return;
     }
-    // A tombstone already, or the id of something that is no wager.
-    if (known != nullptr) return;
-    auto tombstone = transaction_of(view, move);
-    tombstone->status = TransactionStatus::tombstone;
-    tombstone->kind = TransactionKind::wager;
-    tombstone->group = move.reference_group;
-    tombstone->external_id = move.reference;
-    tombstone->reference.clear();
-    decision.transaction = std::move(tombstone);
-    if (move.group == KeyGroup::self) return;
-    // Asked for as a rollback, by the rollback's own id, the answer is the same.
-    Key marker;
-    marker.tenant = view.player->tenant;
-    marker.integration = move.caller.integration;
-    marker.player = view.player->id;
-    marker.group = move.group;
-    marker.external_id = move.external_id;
-    marker.state = KeyState::tombstone;
-    marker.original = view.next;
-    decision.puts.emplace_back(std::make_shared<const Key>(std::move(marker)));
+    // The id of something that is no wager is left alone.
+    if (known->state != KeyState::refused && known->state != KeyState::tombstone) return;
+    put_mark(view, move, known->original, known->transaction, decision);
+    if (known->state == KeyState::tombstone || known->tombstoned) return;
+    Key key = *known;
+    key.tombstoned = true;
+    decision.puts.emplace_back(std::make_shared<const Key>(std::move(key)));
 }
 
 Decline judge_rollback(const View& view, const Move& move, Outcome& outcome) {
@@ -198,27 +206,11 @@ Decline judge_rollback(const View& view, const Move& move, Outcome& outcome) {
     return Decline::none;
 }
 
-// The marks that a wager leaves when it is taken back, by its own id and by its rollback's.
-void mark_rolled_back(const View& view, const Move& move, Decision& decision) {
+void mark_rolled_back(const View& view, Decision& decision) {
     Key key = *view.reference;
     key.state = KeyState::rolled_back;
     key.rollback = view.next;
-    const std::string wager_id = key.external_id;
     decision.puts.emplace_back(std::make_shared<const Key>(std::move(key)));
-    if (move.kind != TransactionKind::rollback || move.group == KeyGroup::self ||
-        move.external_id == wager_id) {
-        return;
-    }
-    Key by_wager;
-    by_wager.tenant = view.player->tenant;
-    by_wager.integration = move.caller.integration;
-    by_wager.player = view.player->id;
-    by_wager.group = move.group;
-    by_wager.external_id = wager_id;
-    by_wager.state = KeyState::rolled_back;
-    by_wager.original = view.next;
-    by_wager.rollback = view.next;
-    decision.puts.emplace_back(std::make_shared<const Key>(std::move(by_wager)));
 }
 
 void give_back_budget(const View& view, const Transaction& wager, Decision& decision) {
@@ -402,7 +394,7 @@ void decide_rollback(const View& view, const Move& move, Decision& decision) {
     decision.transaction = transaction_of(view, move);
     decision.transaction->reverses = wager.sequence;
     take_out(view, wager, posting, decision);
-    mark_rolled_back(view, move, decision);
+    mark_rolled_back(view, decision);
     finish(decision, posting);
 }
 
@@ -423,7 +415,7 @@ void decide_reversal(const View& view, const Move& move, Decision& decision) {
     decision.transaction->round = original.round;
     decision.transaction->game = original.game;
     take_out(view, original, posting, decision);
-    mark_rolled_back(view, move, decision);
+    mark_rolled_back(view, decision);
     finish(decision, posting);
 }
 

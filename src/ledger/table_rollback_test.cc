@@ -6,6 +6,64 @@
 namespace coffer {
 namespace {
 
+TEST_F(Table, a_rollback_by_a_second_id_is_judged_like_any_other_12_then_14) {
+    run(R"(
+        alice token token-alice live -        | done
+        alice deposit - - 1000                | done 1000
+        alice debit  d1 r1 50                 | done 950
+        alice undo   x1 r1 50 of=d1           | done 1000
+        alice undo   d1 r1 51                 | conflict:amount 1000
+        alice undo   d1 r2 50                 | conflict:round 1000
+        alice undo   d1 r1 50 game=other      | conflict:game 1000
+        alice undo   d1 r1 50                 | already_rolled_back 1000
+        alice undo   x3 r1 51 of=d1           | conflict:amount 1000
+        alice undo   x1 r1 50 of=d1           | replay 1000
+        alice undo   d1 r1 50 session=unheard | session_unknown 1000
+        alice status d1 r1 50 as=rollback     | done
+        alice status d1 r1 51 as=rollback     | conflict:amount
+    )");
+}
+
+TEST_F(Table, the_id_of_a_rollback_stays_its_own_when_it_is_also_a_debits) {
+    run(R"(
+        alice token token-alice live -        | done
+        alice deposit - - 1000                | done 1000
+        alice debit  d1 r1 10                 | done 990
+        alice debit  d2 r1 20                 | done 970
+        alice undo   d1 r1 20 of=d2           | done 990
+        alice undo   x9 r1 10 of=d1           | done 1000
+        alice undo   d1 r1 20 of=d2           | replay 1000
+        alice status d1 r1 20 as=rollback     | done
+        alice status d1 r1 10 as=rollback     | conflict:amount
+        alice status x9 r1 10 as=rollback     | done
+        alice status d2 r1 20 as=rollback     | done
+        alice undo   d1 r1 10                 | conflict:amount,reference
+    )");
+}
+
+TEST_F(Table, a_rollback_that_finds_no_debit_may_be_sent_for_several) {
+    run(R"(
+        alice token token-alice live -        | done
+        alice deposit - - 1000                | done 1000
+        alice undo   x1 r1 10 of=d1           | transaction_unknown 1000
+        alice undo   x1 r1 10 of=d2           | transaction_unknown 1000
+        alice undo   x2 r1 10 of=d1           | transaction_unknown 1000
+        alice status x1 r1 10 as=rollback     | cancelled
+        alice status x2 r1 10 as=rollback     | cancelled
+        alice debit  d1 r1 10                 | cancelled 1000
+        alice debit  d2 r1 10                 | cancelled 1000
+        alice debit  d3 r1 5000               | insufficient_funds 1000
+        alice undo   x3 r1 5000 of=d3         | transaction_unknown 1000
+        alice status x3 r1 5000 as=rollback   | cancelled
+        alice status d3 r1 5000 as=rollback   | cancelled
+        alice status d3 r1 5000               | was_refused
+        alice debit  d4 r1 10                 | done 990
+        alice undo   x1 r1 10 of=d4           | done 1000
+        alice undo   x1 r1 10 of=d4           | replay 1000
+        alice status x1 r1 10 as=rollback     | done
+    )");
+}
+
 TEST_F(Table, a_reversed_payout_takes_back_what_it_gave_to_bonus_and_to_the_round) {
     run(R"(
         alice deposit - - 100                 | done 100/0/0
