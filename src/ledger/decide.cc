@@ -28,7 +28,7 @@ bool replay_or_conflict(const View& view, const Move& move, Outcome& outcome) {
     }
     CHECK(key.transaction != nullptr);
     outcome.transaction = key.transaction;
-    outcome.differs = differing_fields(move, *key.transaction);
+    outcome.differs = differing_fields(view, move, *key.transaction);
     if (outcome.differs != 0) {
         outcome.decline = Decline::conflict;
         return true;
@@ -160,13 +160,25 @@ void keep_alive(const View& view, std::vector<Record>& puts) {
     puts.emplace_back(std::make_shared<const Session>(std::move(later)));
 }
 
-std::uint16_t differing_fields(const Move& move, const Transaction& known) {
+bool same_number(const View& view, const Price& left, const Price& right) {
+    if (left.currency == right.currency) return left.amount == right.amount;
+    const auto text = [&view](const Price& price) {
+        const Currency* currency = view.directory->currency(price.currency);
+        return format_shortest(price.amount, currency != nullptr ? currency->scale : scale_max);
+    };
+    return text(left) == text(right);
+}
+
+std::uint16_t differing_fields(const View& view, const Move& move, const Transaction& known) {
+    const auto same = [&](Amount amount, Amount known_amount) {
+        return same_number(view, {amount, move.currency}, {known_amount, known.currency});
+    };
     unsigned differs = 0;
     const bool all_of_it = move.kind == TransactionKind::withdraw && move.amount.is_zero();
     if (move.kind != known.kind) differs |= field_kind;
     if (move.currency != known.currency) differs |= field_currency;
-    if (!all_of_it && move.amount != known.amount) differs |= field_amount;
-    if (move.payout != known.payout) differs |= field_payout;
+    if (!all_of_it && !same(move.amount, known.amount)) differs |= field_amount;
+    if (!same(move.payout, known.payout)) differs |= field_payout;
     if (move.round != known.round) differs |= field_round;
     if (move.game != known.game) differs |= field_game;
     const bool other_reversed =

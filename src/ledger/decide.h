@@ -54,8 +54,15 @@ Decline judge_caller(const View& view, const Caller& caller, CurrencyId currency
 // Puts the session with a later end, when it is one that lives from call to call and a while has
 // passed since the end was last moved.
 void keep_alive(const View& view, std::vector<Record>& puts);
+// Whether two amounts are the same number as a caller writes it, in whatever currencies: so that a
+// conflict of currencies names the amount only when that differs too.
+struct Price {
+    Amount amount;
+    CurrencyId currency = 0;  // 0: in units of 10^-scale_max, as an Intent has it
+};
+bool same_number(const View& view, const Price& left, const Price& right);
 // Which fields of the fingerprint differ; 0 when it is the same call again.
-std::uint16_t differing_fields(const Move& move, const Transaction& known);
+std::uint16_t differing_fields(const View& view, const Move& move, const Transaction& known);
 
 // What happens to the round, the limits and the money once checks 1 to 7 are passed.
 void decide_wager(const View& view, const Move& move, Decision& decision);

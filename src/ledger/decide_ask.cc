@@ -70,7 +70,9 @@ Decision decide(const View& view, const AskStatus& ask) {
     }
     unsigned differs = 0;
     if (ask.currency != known.currency) differs |= field_currency;
-    if (ask.amount != known.amount) differs |= field_amount;
+    if (!same_number(view, {ask.amount, ask.currency}, {known.amount, known.currency})) {
+        differs |= field_amount;
+    }
     if (ask.round != known.round) differs |= field_round;
     if (ask.game != known.game) differs |= field_game;
     outcome.differs = static_cast<std::uint16_t>(differs);

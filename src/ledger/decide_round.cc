@@ -189,7 +189,9 @@ Decline judge_rollback(const View& view, const Move& move, Outcome& outcome) {
     const Rules rules = rules_of(view.integration);
     const Transaction& wager = *view.reference->transaction;
     unsigned differs = 0;
-    if (wager.amount != move.amount) differs |= field_amount;
+    if (!same_number(view, {wager.amount, wager.currency}, {move.amount, move.currency})) {
+        differs |= field_amount;
+    }
     if (wager.round != move.round) differs |= field_round;
     if (wager.game != move.game) differs |= field_game;
     if (wager.currency != move.currency) differs |= field_currency;

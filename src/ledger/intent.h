@@ -3,7 +3,8 @@
 //
 // An Intent is a value. A dialect fills it from one Call; nothing in it is HTTP. Tokens come as
 // their SHA-256. Amounts are already in units of the currency; a currency that the integration may
-// not move is currency 0, so that the ledger can judge it in its place in the order of checks.
+// not move is currency 0, with units of 10^-scale_max, so that the ledger can judge it in its place
+// in the order of checks.
 
 #include <cstdint>
 #include <optional>

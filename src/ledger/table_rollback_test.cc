@@ -125,6 +125,25 @@ TEST_F(Table, limits_forget_what_was_reversed) {
     )");
 }
 
+// The amounts are compared as numbers: 10 units of EUR are 0.10, of GOLD 10.
+TEST_F(Table, a_conflict_of_currencies_names_the_amount_only_when_that_differs_too) {
+    run(R"(
+        alice token token-alice live -                   | done
+        alice token golden live - currency=gold          | done
+        alice deposit - - 1000                           | done 1000
+        alice deposit - - 1000 currency=gold             | done
+        alice debit  d1 r1 500                           | done 500
+        alice debit  d1 r1 5 currency=gold               | conflict:currency
+        alice debit  d1 r1 500 currency=gold             | conflict:currency,amount
+        alice debit  d2 r1 0                             | done
+        alice debit  d2 r1 0 currency=wrong              | conflict:currency
+        alice undo   d1 r1 5 currency=gold session=golden   | conflict:currency
+        alice undo   d1 r1 500 currency=gold session=golden | conflict:currency,amount
+        alice status d1 r1 5 currency=gold session=golden   | conflict:currency
+        alice status d1 r1 6 currency=gold session=golden   | conflict:currency,amount
+    )");
+}
+
 TEST_F(Table, a_round_sums_its_own_currency_and_counts_the_others) {
     run(R"(
         alice token token-alice live -                          | done
