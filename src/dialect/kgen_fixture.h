@@ -17,6 +17,7 @@ namespace coffer {
 // "other key". It is second 1,700,000,000.
 struct KgenWorld {
     static constexpr std::int64_t now_s = 1'700'000'000;
+    static constexpr std::string_view sid = "5e550000-0000-4000-8000-000000000001";
     Integration integration{
         .id = 7, .tenant = 3, .uid = "issuer", .dialect = DialectId::kgen, .currencies = {5}};
     Integration other{
@@ -74,7 +75,7 @@ struct KgenWorld {
     JwtClaims claims() const {
         return {.issuer = "issuer",
                 .subject = "alice",
-                .session = "sid",
+                .session = std::string(sid),
                 .user = "alice",
                 .wallet_address = "",
                 .issued_at_s = now_s - 10,

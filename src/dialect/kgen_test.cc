@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "dialect/kgen_fixture.h"
 #include "dialect/text.h"
 
@@ -18,6 +20,13 @@ T read_as(const Request& request) {
     EXPECT_TRUE(intent) << intent.error().message;
     if (!intent || !std::holds_alternative<T>(*intent)) return T{};
     return std::get<T>(*std::move(intent));
+}
+
+// The digest of a session of which nothing but the name matters.
+Digest session_named(std::string_view sid) {
+    Digest digest{};
+    std::ranges::copy(parse_uuid(sid).value(), digest.begin());
+    return digest;
 }
 
 bool is_malformed(const Request& request) {
@@ -133,7 +142,7 @@ TEST(KgenRead, OpensASessionForAUser) {
     EXPECT_EQ(intent.caller.tenant, 3u);
     EXPECT_EQ(intent.caller.integration, 7u);
     EXPECT_EQ(intent.caller.player.id, "erin");
-    EXPECT_EQ(intent.session, sha256("00010203-0405-4607-8809-0a0b0c0d0e0f"));
+    EXPECT_EQ(intent.session, session_named("00010203-0405-4607-8809-0a0b0c0d0e0f"));
     EXPECT_EQ(intent.new_player, "10111213-1415-4617-9819-1a1b1c1d1e1f");
     EXPECT_EQ(intent.refresh, sha256("ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8"));
     EXPECT_EQ(intent.ttl, 24 * hour_us);
@@ -181,12 +190,21 @@ TEST(KgenRead, AsksForTheBalanceOfTheTokensSession) {
     const AskBalance intent = read_as<AskBalance>(KgenWorld().user("balance"));
     EXPECT_EQ(intent.currency, 5u);
     EXPECT_FALSE(intent.every_currency);
-    EXPECT_EQ(intent.caller.session, sha256("sid"));
+    EXPECT_EQ(intent.caller.session, session_named(KgenWorld::sid));
     EXPECT_EQ(intent.caller.session_kind, SessionKind::kgen_session);
     EXPECT_EQ(intent.caller.rule, SessionRule::bearer);
     EXPECT_EQ(intent.caller.integration, 7u);
     EXPECT_EQ(intent.caller.tenant, 3u);
     EXPECT_TRUE(intent.caller.player.id.empty());
+}
+
+TEST(KgenRead, ASidThatIsNoNameIsNobodysSession) {
+    KgenWorld world;
+    JwtClaims claims = world.claims();
+    claims.session = "not a name";
+    Request request = world.with_token("balance", sign_jws(format_claims(claims), "new key"));
+    request.authority = kgen_dialect.authenticate(request).value();
+    EXPECT_EQ(read_as<AskBalance>(request).caller.session, Digest{});
 }
 
 TEST(KgenRead, WithdrawsAllOfEarned) {
@@ -195,7 +213,7 @@ TEST(KgenRead, WithdrawsAllOfEarned) {
     EXPECT_EQ(move.currency, 5u);
     EXPECT_TRUE(move.amount.is_zero()) << "the ledger fills it in";
     EXPECT_EQ(move.group, KeyGroup::self);
-    EXPECT_EQ(move.caller.session, sha256("sid"));
+    EXPECT_EQ(move.caller.session, session_named(KgenWorld::sid));
     Request request = KgenWorld().user("withdraw");
     request.call.headers.push_back({"idempotency-key", "k"});
     EXPECT_EQ(read_as<Move>(request).group, KeyGroup::kgen_withdraw);
@@ -224,7 +242,7 @@ TEST(KgenRead, ListsFromTheNewestOn) {
     EXPECT_EQ(first.before, 0u);
     EXPECT_EQ(first.currency, 5u);
     EXPECT_EQ(first.only_integration, 0u);
-    EXPECT_EQ(first.caller.session, sha256("sid"));
+    EXPECT_EQ(first.caller.session, session_named(KgenWorld::sid));
     EXPECT_EQ(read_as<ListMovements>(with_query(world.user("transactions"), "limit=1")).limit, 1u);
     EXPECT_EQ(read_as<ListMovements>(
                   with_query(world.user("transactions"), "limit=100&last_evaluated_key="))

@@ -85,7 +85,14 @@ void append_promotion(JsonWriter& json, const Request& request, const Promotion&
     json.close_object();
 }
 
-// kgen's players show a JWT whose `sid` is the session; everybody else's token is the session.
+// The id under which a session is revoked: the first half of its digest.
+std::string name_of(const Session& session) {
+    UuidBytes name;
+    std::copy_n(session.digest.begin(), name.size(), name.begin());
+    return uuid_text(name);
+}
+
+// kgen's players show a JWT whose `sid` names the session; everybody else's token is the session.
 std::string token_of(const Request& request, const Outcome& outcome) {
     std::string secret = native_session_token(request);
     const Session& session = *outcome.session;
@@ -95,7 +102,7 @@ std::string token_of(const Request& request, const Outcome& outcome) {
     if (key == nullptr || !outcome.player) return secret;
     JwtClaims claims;
     claims.issuer = integration->uid;
-    claims.session = secret;
+    claims.session = name_of(session);
     claims.user = name_in(integration->id, *outcome.player);
     claims.subject = claims.user;
     claims.wallet_address = outcome.player->wallet_address;
@@ -122,10 +129,8 @@ Reply native_write_session(const Request& request, const Intent&, const Outcome&
     JsonWriter json(body);
     if (outcome.session) {
         const Session& session = *outcome.session;
-        UuidBytes name;
-        std::copy_n(session.digest.begin(), name.size(), name.begin());
         json.open_object();
-        json.key("id").string(uuid_text(name));
+        json.key("id").string(name_of(session));
         json.key("token").string(token_of(request, outcome));
         json.key("expires_at");
         native_append_time(json, session.expires);
