@@ -361,7 +361,7 @@ Reply write_failure(const Request& request, const Outcome& outcome) {
     const Word word = word_of(outcome.decline);
     if (outcome.decline != Decline::conflict) return failure(word, {});
     return failure(word,
-                   std::string(word.message) + " (" + field_names(outcome.differs) + " differ)");
+                   std::string(word.message) + " (other " + field_names(outcome.differs) + ")");
 }
 
 Reply write(const Request& request, const Intent&, const Outcome& outcome) {
