@@ -6,12 +6,10 @@
 //   desk asks whose token it is before anything is read, because the currency (one per integration)
 //   says how many decimals an amount may have.
 // * `pow_id` is the game session, our round. Many debits share it, so it makes no call safe to
-// repeat;
-//   only `Idempotency-Key` does, and without it every POST is a new movement.
+//   repeat; only `Idempotency-Key` does, and without it every POST is a new movement.
 // * 403 means "renew your token" and nothing else.
 // * The answer to a movement is the request again; what we have to say (X-Transaction-Id,
-// X-Balance)
-//   is in headers. A replay answers the message that came first.
+//   X-Balance) is in headers. A replay answers the message that came first.
 // * An unknown player is 404 everywhere but in the history, where he has no movements.
 
 #include <algorithm>
@@ -66,6 +64,10 @@ Word word_of(Decline decline) {
         case Decline::limit_reached:
         case Decline::amount_overflow:
             return {409, "LIMIT_REACHED", "the amount is more than the user's limits allow"};
+        // Nothing here takes a debit back or closes a round, but the operator's backend can.
+        case Decline::already_rolled_back:
+            return {409, "IDEMPOTENCY_CONFLICT",
+                    "the debit of this Idempotency-Key has been taken back"};
         case Decline::round_closed: return {409, "ROUND_CLOSED", "the game session is closed"};
         case Decline::currency_wrong:
         case Decline::invalid:
@@ -73,7 +75,6 @@ Word word_of(Decline decline) {
         // What no call of this dialect can be told.
         case Decline::none:
         case Decline::transaction_unknown:
-        case Decline::already_rolled_back:
         case Decline::cancelled_before_arrival:
         case Decline::no_wager_in_round:
         case Decline::already_settled:
