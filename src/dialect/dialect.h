@@ -23,6 +23,10 @@
 
 namespace coffer {
 
+// HEAD asks for the headers of a GET and must change nothing (RFC 9110, section 9.2.1). So a GET
+// that spends or makes something does not take it.
+enum class Head : std::uint8_t { like_get, not_taken };
+
 // One documented call. `pattern` is the path with `{name}` for a variable segment; `verb` is the
 // word in logs and metrics. `data` is the dialect's own number for the route.
 struct Route {
@@ -30,6 +34,7 @@ struct Route {
     std::string_view pattern;
     std::string_view verb;
     int data;
+    Head head = Head::like_get;  // of a GET
 };
 
 // Why a call never reached the ledger.

@@ -19,7 +19,8 @@
 //   never used for order: the game server's clock is not ours.
 // * Free bets (FREEBET_*) draw on a promotion's budget; with a promotion named, the `balance` that
 //   is answered is what remains of that budget.
-// * The two GETs take query parameters, everything else a JSON body.
+// * The two GETs take query parameters, everything else a JSON body. GET /session spends the player
+//   token, so that it alone takes no HEAD.
 
 #include <algorithm>
 #include <array>
@@ -42,7 +43,7 @@ constexpr int number(Verb verb) { return static_cast<int>(verb); }
 Verb verb_of(const Request& request) { return static_cast<Verb>(request.route->data); }
 
 constexpr std::array routes{
-    Route{Method::get, "/session", "session", number(Verb::session)},
+    Route{Method::get, "/session", "session", number(Verb::session), Head::not_taken},
     Route{Method::get, "/balance", "balance", number(Verb::balance)},
     Route{Method::post, "/debit", "debit", number(Verb::debit)},
     Route{Method::post, "/credit", "credit", number(Verb::credit)},

@@ -13,9 +13,11 @@ std::string_view take_segment(std::string_view& path) {
     return segment;
 }
 
-std::string_view method_name(Method method) {
-    switch (method) {
-        case Method::get: return "GET, HEAD";
+constexpr std::string_view get_and_head = "GET, HEAD";
+
+std::string_view methods_of(const Route& route) {
+    switch (route.method) {
+        case Method::get: return route.head == Head::like_get ? get_and_head : "GET";
         case Method::head: return "HEAD";
         case Method::post: return "POST";
         case Method::put: return "PUT";
@@ -30,9 +32,12 @@ std::string_view method_name(Method method) {
 }  // namespace
 
 const Route* PathEntry::route(Method method) const {
-    const Method wanted = method == Method::head ? Method::get : method;
     for (const Route* route : routes) {
-        if (route->method == wanted) return route;
+        if (route->method == method) return route;
+        if (method == Method::head && route->method == Method::get &&
+            route->head == Head::like_get) {
+            return route;
+        }
     }
     return nullptr;
 }
@@ -45,13 +50,13 @@ RouteTable::RouteTable(std::span<const Dialect* const> dialects, std::string_vie
             entry.dialect = dialect;
             entry.routes.push_back(&route);
             if (!entry.allow.empty()) entry.allow += ", ";
-            entry.allow += method_name(route.method);
+            entry.allow += methods_of(route);
         }
     }
     const auto add_probe = [this](std::string_view path, Probe probe) {
         PathEntry& entry = add(path);
         entry.probe = probe;
-        entry.allow = method_name(Method::get);
+        entry.allow = get_and_head;
     };
     add_probe("/healthz", Probe::health);
     add_probe("/readyz", Probe::readiness);

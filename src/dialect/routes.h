@@ -22,7 +22,7 @@ struct PathEntry {
     std::vector<const Route*> routes;
     std::string allow;  // the methods, as `Allow` lists them
 
-    // HEAD is answered where GET is; null: not a method of this path.
+    // HEAD is answered where GET is and changes nothing; null: not a method of this path.
     const Route* route(Method method) const;
     DialectId owner() const { return dialect != nullptr ? dialect->id : DialectId::native; }
 };

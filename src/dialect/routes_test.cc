@@ -39,5 +39,15 @@ TEST(Routes, HeadIsAnsweredWhereGetIs) {
     EXPECT_EQ(table.find("/transaction/debit", segments)->route(Method::head), nullptr);
 }
 
+TEST(Routes, AGetThatSpendsOrMakesSomethingTakesNoHead) {
+    const RouteTable table(dialects, "/metrics");
+    std::vector<std::string> segments;
+    const PathEntry* entry = table.find("/session", segments);
+    EXPECT_NE(entry->route(Method::get), nullptr);
+    EXPECT_EQ(entry->route(Method::head), nullptr);
+    EXPECT_EQ(entry->allow, "GET");
+    EXPECT_EQ(table.find("/balance", segments)->allow, "GET, HEAD");
+}
+
 }  // namespace
 }  // namespace coffer

@@ -123,7 +123,7 @@ TEST_F(Http1SessionTest, leaves_the_connection_usable_after_a_refused_call) {
 TEST_F(Http1SessionTest, leaves_out_the_body_of_head_and_of_204) {
     open();
     const std::string head = exchange("HEAD /abc HTTP/1.1\r\nHost: x\r\n\r\n");
-    EXPECT_EQ(last_call().method, Method::get);
+    EXPECT_EQ(last_call().method, Method::head);
     EXPECT_THAT(head, HasSubstr("Content-Length: 4\r\n"));
     EXPECT_THAT(head, EndsWith("\r\n\r\n"));
     const std::string nothing = exchange(get("/nothing"));

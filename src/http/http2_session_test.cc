@@ -72,7 +72,7 @@ TEST_F(Http2SessionTest, leaves_out_the_body_of_head_and_of_204) {
     open();
     send(Http2Peer::frame(Http2Peer::headers, Http2Peer::end_headers | Http2Peer::end_stream, 1,
                           Http2Peer::request_block("HEAD", "/abc")));
-    EXPECT_EQ(room.desk.calls.back().method, Method::get);
+    EXPECT_EQ(room.desk.calls.back().method, Method::head);
     EXPECT_EQ(answer(1).headers["content-length"], "4");
     EXPECT_EQ(answer(1).body, "");
     EXPECT_TRUE(answer(1).is_complete);

@@ -41,7 +41,8 @@ bool starts_with_scheme(std::string_view text, std::string_view scheme) {
 
 Method method_of(std::string_view name) {
     if (name == "POST") return Method::post;
-    if (name == "GET" || name == "HEAD") return Method::get;
+    if (name == "GET") return Method::get;
+    if (name == "HEAD") return Method::head;
     if (name == "PUT") return Method::put;
     if (name == "PATCH") return Method::patch;
     if (name == "DELETE") return Method::del;

@@ -10,7 +10,7 @@
 
 namespace coffer {
 
-Method method_of(std::string_view name);  // HEAD is get: http itself leaves the body out
+Method method_of(std::string_view name);  // the body of a HEAD's answer is left out by http
 
 // Puts a request target into path and query; absolute form loses scheme and authority. False when
 // it is none of `/path?query`, `http(s)://host/path?query`, and `*` for OPTIONS.
