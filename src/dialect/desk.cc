@@ -273,6 +273,9 @@ void OneDesk::enter(Tag tag) {
         return refuse(tag, {.kind = RefusalKind::bad_credential,
                             .message = "the credential is not for use from this address"});
     }
+    if (dialect_of(visit).is_signed != nullptr && !dialect_of(visit).is_signed(visit.request)) {
+        return refuse(tag, {.kind = RefusalKind::bad_signature});
+    }
     if (!is_within_rate(visit)) {
         return refuse(
             tag, {.kind = RefusalKind::throttled, .message = "more calls a second than agreed"});

@@ -3,8 +3,8 @@
 // constant per file and listed in dialects.h.
 //
 // A dialect has no clock, no log, no ledger and no store. The desk calls, for a call on one of its
-// routes: authenticate, then read, then (when the ledger has spoken) write; or refuse, as soon as
-// something is wrong. Each function may be called from any io thread.
+// routes: authenticate, is_signed, then read, then (when the ledger has spoken) write; or refuse,
+// as soon as something is wrong. Each function may be called from any io thread.
 
 #include <cstdint>
 #include <expected>
@@ -89,7 +89,7 @@ struct Dialect {
     DialectId id;
     std::string_view name;
     std::span<const Route> routes;
-    // Checks 1 and 2 of the order of checks: credential, then signature over the raw body.
+    // Check 1 of the order of checks: the credential. The desk adds whether the address is allowed.
     std::expected<Authority, Refusal> (*authenticate)(const Request& request);
     // Check 3: syntax and types.
     std::expected<Intent, Refusal> (*read)(const Request& request);
@@ -104,6 +104,8 @@ struct Dialect {
     // write() with this FindSession as the intent. Whether it is still live is judged again by the
     // ledger.
     std::optional<FindSession> (*session_of)(const Request& request) = nullptr;
+    // Check 2: is the raw body signed by the authority? Null where the dialect has no signatures.
+    bool (*is_signed)(const Request& request) = nullptr;
 };
 
 }  // namespace coffer

@@ -131,22 +131,24 @@ std::string number_in(const Reply& reply, std::string_view name) {
 
 // ---- authenticate -------------------------------------------------------------------------------
 
-RefusalKind kind_of(const Request& request) {
+// Why checks 1 and 2, in the desk's order, do not let the call in.
+std::optional<RefusalKind> kind_of(Request request) {
     const auto authority = integrator_dialect.authenticate(request);
-    EXPECT_FALSE(authority);
-    return authority ? RefusalKind::not_now : authority.error().kind;
+    if (!authority) return authority.error().kind;
+    request.authority = *authority;
+    return integrator_dialect.is_signed(request) ? std::nullopt
+                                                 : std::optional(RefusalKind::bad_signature);
 }
 
 TEST(IntegratorAuthenticate, TakesTheClientAndItsSignature) {
-    const World world;
-    Request request = world.signed_request("debit", std::string(page_body));
+    Request request = World().signed_request("debit", std::string(page_body));
     const auto authority = integrator_dialect.authenticate(request);
     ASSERT_TRUE(authority);
     EXPECT_EQ(authority->integration->id, 7U);
     EXPECT_EQ(authority->credential->uid, "client");
     EXPECT_EQ(authority->tenant, 3U);
     for (char& c : request.call.headers[1].value) c = static_cast<char>(std::toupper(c));
-    EXPECT_TRUE(integrator_dialect.authenticate(request)) << "hex in upper case";
+    EXPECT_FALSE(kind_of(request)) << "hex in upper case";
 }
 
 TEST(IntegratorAuthenticate, TakesEverySignatureThatCanBeChosen) {
@@ -158,11 +160,11 @@ TEST(IntegratorAuthenticate, TakesEverySignatureThatCanBeChosen) {
                 world.integration.settings.signature_encoding = encoding;
                 world.integration.settings.signature_input = input;
                 Request request = world.signed_request("status", std::string(page_body));
-                EXPECT_TRUE(integrator_dialect.authenticate(request));
+                EXPECT_FALSE(kind_of(request));
                 request.call.path = "/api/wallet/debit";
                 // Only the target's own signature binds it to the verb.
                 const bool bound = input == SignatureInput::target_body;
-                EXPECT_EQ(integrator_dialect.authenticate(request).has_value(), !bound);
+                EXPECT_EQ(kind_of(request).has_value(), bound);
             }
         }
     }
@@ -179,8 +181,7 @@ TEST(IntegratorAuthenticate, RefusesAWrongClientBeforeItLooksAtTheSignature) {
         request.call.headers[0].value = value;
         EXPECT_EQ(kind_of(request), RefusalKind::bad_credential) << value;
     }
-    request.call.headers.erase(request.call.headers.begin());
-    EXPECT_EQ(kind_of(request), RefusalKind::bad_credential);
+    EXPECT_EQ(kind_of(world.request("debit", "{}")), RefusalKind::bad_credential);
 }
 
 TEST(IntegratorAuthenticate, RefusesAWrongSignature) {
