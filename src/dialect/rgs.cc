@@ -411,7 +411,7 @@ Amount balance_of(const Intent& intent, const Outcome& outcome) {
     const Move* move = std::get_if<Move>(&intent);
     const AskBalance* ask = std::get_if<AskBalance>(&intent);
     const bool named = (move && !move->promotion.empty()) || (ask && !ask->promotion.empty());
-    return named && outcome.promotion ? outcome.promotion->remaining : playable(outcome.wallet);
+    return named && outcome.promotion ? outcome.budget_left : playable(outcome.wallet);
 }
 
 Reply write(const Request& request, const Intent& intent, const Outcome& outcome) {

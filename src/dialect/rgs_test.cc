@@ -384,7 +384,8 @@ TEST(RgsWrite, TheAnswerIsTheBalanceWithTheCurrencysDecimals) {
 
 TEST(RgsWrite, WithAPromotionTheAnswerIsWhatRemainsOfIt) {
     Outcome outcome = outcome_with(Amount{98000});
-    outcome.promotion = std::make_shared<const Promotion>(Promotion{.remaining = Amount{750}});
+    outcome.promotion = std::make_shared<const Promotion>(Promotion{.remaining = Amount{900}});
+    outcome.budget_left = Amount{750};
     const std::string body = body_with("rollback", "promotionExternalId", R"("promo")");
     EXPECT_EQ(reply_to(World().post("rollback", body), outcome).body, R"({"balance":7.50})");
     const Request plain = World().post("rollback", json_of(members_of("rollback")));

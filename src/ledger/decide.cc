@@ -91,6 +91,7 @@ Decision decide(const View& view, const Move& move) {
     bool replay_only = false;
     if (!bearer_holds(view, move.caller.rule, outcome, replay_only)) return decision;
     judge_bearer_free(view, move, replay_only, decision);
+    if (outcome.promotion) outcome.budget_left = budget_left(*outcome.promotion, view.now);
     if (!replay_only) keep_alive(view, decision.puts);
     return decision;
 }
@@ -146,6 +147,14 @@ Decline judge_caller(const View& view, const Caller& caller, CurrencyId currency
         return Decline::session_unknown;
     }
     return live ? Decline::none : Decline::session_expired;
+}
+
+Decline judge_promotion(const View& view, const std::string& named, CurrencyId currency) {
+    if (named.empty()) return Decline::none;
+    const Promotion* promotion = view.promotion.get();
+    const bool own = promotion != nullptr && promotion->player == view.player->id &&
+                     promotion->currency == currency;
+    return own ? Decline::none : Decline::promotion_unknown;
 }
 
 // The end is moved when 1/144 of the idle time has passed (ten minutes of a day), so that a session

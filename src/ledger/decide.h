@@ -51,6 +51,8 @@ bool is_live(const Session& session, Time now);
 bool bearer_holds(const View& view, SessionRule rule, Outcome& outcome, bool& replay_only);
 // Checks 6 and 7: player, currency, session.
 Decline judge_caller(const View& view, const Caller& caller, CurrencyId currency);
+// Is the promotion that a call names one of this player, in this currency? None named: yes.
+Decline judge_promotion(const View& view, const std::string& named, CurrencyId currency);
 // Puts the session with a later end, when it is one that lives from call to call and a while has
 // passed since the end was last moved.
 void keep_alive(const View& view, std::vector<Record>& puts);

@@ -19,16 +19,10 @@ Decision decide(const View& view, const AskBalance& ask) {
         outcome.decline = judge_caller(view, ask.caller, ask.currency);
     }
     if (outcome.decline != Decline::none) return decision;
-    if (!ask.promotion.empty()) {
-        const Promotion* promotion = view.promotion.get();
-        if (promotion == nullptr || promotion->player != view.player->id ||
-            promotion->currency != ask.currency ||
-            (promotion->expires != 0 && view.now >= promotion->expires)) {
-            outcome.decline = Decline::promotion_unknown;
-            return decision;
-        }
-        outcome.promotion = view.promotion;
-    }
+    outcome.decline = judge_promotion(view, ask.promotion, ask.currency);
+    if (outcome.decline != Decline::none) return decision;
+    outcome.promotion = view.promotion;
+    if (outcome.promotion) outcome.budget_left = budget_left(*outcome.promotion, view.now);
     keep_alive(view, decision.puts);
     return decision;
 }

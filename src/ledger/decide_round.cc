@@ -41,23 +41,13 @@ bool is_payout(const Transaction& transaction) {
     return transaction.kind == TransactionKind::payout || paid_by(transaction).is_positive();
 }
 
-// An expired promotion pays no new free bets; what belongs to an old one goes on.
-Decline judge_promotion(const View& view, const Move& move) {
-    if (move.promotion.empty()) return Decline::none;
-    const Promotion* promotion = view.promotion.get();
-    if (promotion == nullptr || promotion->player != view.player->id ||
-        promotion->currency != move.currency ||
-        (move.free_bet && promotion->expires != 0 && view.now >= promotion->expires)) {
-        return Decline::promotion_unknown;
-    }
-    return Decline::none;
-}
-
 void put_promotion(const Promotion& before, Amount remaining, Decision& decision) {
     Promotion promotion = before;
     promotion.remaining = remaining;
     auto shared = std::make_shared<const Promotion>(std::move(promotion));
-    decision.outcome.promotion = shared;
+    // A rollback may name another one than its wager did; the answer is about the one named.
+    Ptr<Promotion>& named = decision.outcome.promotion;
+    if (named && named->id == shared->id) named = shared;
     decision.puts.emplace_back(std::move(shared));
 }
 
@@ -297,7 +287,8 @@ void decide_wager(const View& view, const Move& move, Decision& decision) {
     const Rules rules = rules_of(view.integration);
     // 8: the round.
     if (is_closed(view, rules)) return refuse_for_good(view, move, Decline::round_closed, decision);
-    if (const Decline no = judge_promotion(view, move); no != Decline::none) {
+    if (const Decline no = judge_promotion(view, move.promotion, move.currency);
+        no != Decline::none) {
         decision.outcome.decline = no;
         return;
     }
@@ -309,7 +300,7 @@ void decide_wager(const View& view, const Move& move, Decision& decision) {
     Posting posting(wallet_of(view, move), view.next, view.now);
     Amount from_bonus;
     if (move.free_bet) {
-        if (view.promotion->remaining < move.amount) {
+        if (budget_left(*view.promotion, view.now) < move.amount) {
             return refuse_for_good(view, move, Decline::insufficient_funds, decision);
         }
         posting.transfer(AccountCode::promotions, AccountCode::stakes, move.amount);
@@ -357,7 +348,8 @@ void decide_payout(const View& view, const Move& move, Decision& decision) {
             return;
         }
     }
-    if (const Decline no = judge_promotion(view, move); no != Decline::none) {
+    if (const Decline no = judge_promotion(view, move.promotion, move.currency);
+        no != Decline::none) {
         decision.outcome.decline = no;
         return;
     }
@@ -386,8 +378,9 @@ void decide_rollback(const View& view, const Move& move, Decision& decision) {
         decision.outcome.decline = no;
         return;
     }
-    if (!move.promotion.empty() && judge_promotion(view, move) != Decline::none) {
-        decision.outcome.decline = Decline::promotion_unknown;
+    if (const Decline unknown = judge_promotion(view, move.promotion, move.currency);
+        unknown != Decline::none) {
+        decision.outcome.decline = unknown;
         return;
     }
     const Transaction& wager = *reference->transaction;

@@ -41,4 +41,9 @@ Amount playable(const Wallet& wallet) {
 
 Amount playable(const Ptr<Wallet>& wallet) { return wallet ? playable(*wallet) : Amount{}; }
 
+Amount budget_left(const Promotion& promotion, Time now) {
+    const bool ended = promotion.expires != 0 && now >= promotion.expires;
+    return ended ? Amount{} : promotion.remaining;
+}
+
 }  // namespace coffer

@@ -97,6 +97,7 @@ struct Outcome {
     Ptr<Wallet> wallet_after;      // sverse: the wallet just after `transaction`
     Ptr<Round> round;
     Ptr<Promotion> promotion;  // where the call named one, as it is now
+    Amount budget_left;        // what of its budget can be drawn on: from its end on, nothing
     Ptr<Withdrawal> withdrawal;
 
     // Of lists and of the directory.
@@ -112,5 +113,8 @@ struct Outcome {
 // bonus + bought + earned: what can be played with, and what most dialects call the balance.
 Amount playable(const Wallet& wallet);
 Amount playable(const Ptr<Wallet>& wallet);  // zero for a wallet that was never touched
+
+// What a promotion's free bets can draw on. One that has ended is used up, whatever was left of it.
+Amount budget_left(const Promotion& promotion, Time now);
 
 }  // namespace coffer

@@ -182,6 +182,9 @@ CreatePromotion Table::promotion(const Row& row) {
     promotion.id = row.id;
     promotion.currency = eur;
     promotion.budget.units = row.units();
+    if (const std::string hours = row.option("ends"); !hours.empty()) {
+        promotion.expires = clock_.wall() + std::stol(hours) * hour_us;
+    }
     return CreatePromotion{promotion};
 }
 

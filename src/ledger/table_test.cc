@@ -179,6 +179,44 @@ TEST_F(Table, free_bets_draw_on_the_promotion) {
     )");
 }
 
+TEST_F(Table, a_promotion_that_has_ended_is_used_up) {
+    const auto left = [this](const std::string& promotion) {
+        return perform(ask_balance(parse_row("alice balance - - - promotion=" + promotion)))
+            .budget_left;
+    };
+    run(R"(
+        alice deposit - - 100                                   | done 100
+        alice promotion f1 - 30 ends=24                         | done
+        alice promotion f2 - 30                                 | done
+        alice wager w1 r1 10 promotion=f1 free                  | done 100
+        alice wager w2 r2 10 promotion=f1 free                  | done 100
+        - hours - - 23                                          | done
+    )");
+    EXPECT_EQ(left("f1"), Amount{10});
+    run(R"(
+        - hours - - 1                                           | done
+        alice wager w3 r3 5  promotion=f1 free                  | insufficient_funds 100
+        alice wager w1 r1 10 promotion=f1 free                  | replay 100
+        alice pay   p1 r1 7  promotion=f1                       | done 107
+        alice back  w2 r2 10 promotion=f1                       | done 107
+        alice balance - - -  promotion=f1                       | done
+        bob   balance - - -  promotion=f1                       | promotion_unknown
+    )");
+    EXPECT_EQ(left("f1"), Amount{}) << "although the rollback has given 10 back";
+    EXPECT_EQ(left("f2"), Amount{30}) << "without an end";
+}
+
+TEST_F(Table, a_rollback_answers_the_budget_that_it_names) {
+    run(R"(
+        alice promotion f1 - 30                                 | done
+        alice promotion f2 - 50                                 | done
+        alice wager w1 r1 10 promotion=f1 free                  | done 0
+        alice wager w2 r1 10 promotion=f1 free                  | done 0
+    )");
+    EXPECT_EQ(play(parse_row("alice back w2 r1 10 promotion=f2")).budget_left, Amount{50});
+    EXPECT_EQ(play(parse_row("alice back w1 r1 10 promotion=f1")).budget_left, Amount{30});
+}
+
 TEST_F(Table, limits_per_wager_day_and_loss) {
     run(R"(
         alice deposit - - 1000                | done 1000
