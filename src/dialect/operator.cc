@@ -19,6 +19,7 @@
 #include "dialect/body.h"
 #include "dialect/dialects.h"
 #include "dialect/text.h"
+#include "dialect/words.h"
 
 namespace coffer {
 namespace {
@@ -114,6 +115,9 @@ Word word_of(RefusalKind kind) {
     }
     return internal;
 }
+
+// The fingerprint's fields in the caller's words; amount is amount.
+constexpr std::array field_words_here{FieldWord{field_round, "pow_id"}};
 
 std::unexpected<Refusal> malformed(std::string message) {
     return std::unexpected(Refusal{.kind = RefusalKind::malformed, .message = std::move(message)});
@@ -418,7 +422,7 @@ Reply write(const Request& request, const Intent& intent, const Outcome& outcome
     if (outcome.decline == Decline::conflict) {
         return failure(word_of(outcome.decline),
                        "the Idempotency-Key was used for another call; different: " +
-                           field_names(outcome.differs));
+                           field_words(outcome.differs, field_words_here));
     }
     if (outcome.decline != Decline::none) return failure(word_of(outcome.decline), {});
     switch (call) {

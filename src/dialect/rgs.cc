@@ -32,6 +32,7 @@
 #include "dialect/body.h"
 #include "dialect/dialects.h"
 #include "dialect/text.h"
+#include "dialect/words.h"
 
 namespace coffer {
 namespace {
@@ -277,11 +278,15 @@ Amount read_amount(Fields& fields, std::string_view name, const Currency* curren
     return amount;
 }
 
+// Whether this integration reads the words the other way round.
+bool is_charge(const Request& request) {
+    return request.authority.integration->settings.debit_direction == DebitDirection::charge;
+}
+
 // What the transaction is: by the path, and by which way round the integration reads the words.
 void read_kind(const Request& request, const Currency* currency, Fields& fields, Move& move) {
     const Verb verb = verb_of(request);
-    const bool charge =
-        request.authority.integration->settings.debit_direction == DebitDirection::charge;
+    const bool charge = is_charge(request);
     move.group = KeyGroup::rgs;
     if (verb == Verb::prize) {
         move.kind = TransactionKind::prize;
@@ -414,10 +419,26 @@ Amount balance_of(const Intent& intent, const Outcome& outcome) {
     return named && outcome.promotion ? outcome.budget_left : playable(outcome.wallet);
 }
 
+// The fields that differ, as the caller calls them on this path.
+std::string differing(const Request& request, const Outcome& outcome) {
+    const bool both = verb_of(request) == Verb::credit_debit;
+    const bool charge = is_charge(request);
+    const std::array words{
+        FieldWord{field_amount, !both    ? "amount"
+                                : charge ? "debitAmount"
+                                         : "creditAmount"},
+        FieldWord{field_payout, charge ? "creditAmount" : "debitAmount"},
+        FieldWord{field_round, "roundId"},
+        FieldWord{field_game, "gameUuid"},
+        FieldWord{field_promotion, "promotionExternalId"},
+    };
+    return field_words(outcome.differs, words);
+}
+
 Reply write(const Request& request, const Intent& intent, const Outcome& outcome) {
     if (outcome.fault != Fault::none) return failure(word_of(outcome.fault), {});
     if (outcome.decline == Decline::conflict) {
-        return failure(word_of(outcome.decline), "differs in " + field_names(outcome.differs));
+        return failure(word_of(outcome.decline), "differs in " + differing(request, outcome));
     }
     if (outcome.decline != Decline::none) return failure(word_of(outcome.decline), {});
     const Currency* currency = request.directory->currency(outcome.currency);

@@ -467,7 +467,7 @@ TEST(RgsWrite, AConflictNamesTheFieldsInAHeader) {
     const Reply reply = reply_to(World().post("debit", json_of(members_of("debit"))), outcome);
     ASSERT_EQ(reply.headers.size(), 1U);
     EXPECT_EQ(reply.headers[0].name, "x-error-detail");
-    EXPECT_EQ(reply.headers[0].value, "differs in amount, round");
+    EXPECT_EQ(reply.headers[0].value, "differs in amount, roundId");
 }
 
 TEST(RgsRefuse, EveryRefusalHasItsStatusAndWord) {

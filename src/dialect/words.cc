@@ -1,5 +1,7 @@
 #include "dialect/words.h"
 
+#include <algorithm>
+
 namespace coffer {
 
 std::string_view decline_word(Decline decline) {
@@ -58,6 +60,17 @@ std::string_view refusal_word(RefusalKind kind) {
         case RefusalKind::not_now: return "not_now";
     }
     return "unknown";
+}
+
+std::string field_words(std::uint16_t differs, std::span<const FieldWord> own) {
+    std::string text;
+    for (unsigned rest = differs; rest != 0; rest &= rest - 1) {
+        const auto bit = static_cast<std::uint16_t>(rest & (~rest + 1));
+        const auto known = std::ranges::find(own, static_cast<Field>(bit), &FieldWord::field);
+        if (!text.empty()) text += ", ";
+        text += known != own.end() ? std::string(known->word) : field_names(bit);
+    }
+    return text;
 }
 
 }  // namespace coffer
