@@ -6,6 +6,13 @@ that cannot happen stands with its reason in test/golden/<dialect>/impossible.tx
 
     get-balance,transactions insufficient_funds,limit_reached: asking moves no money
     * bad_signature: the dialect has no signatures
+
+A title may also name a row of the tables that all dialects share. `X before Y and Z` in
+order_of_checks.http says that more than one check fails and X answers; `row "..."` names a situation
+of a rollback. Each dialect of ORDERED must name every check that it can fail, and each with a verb
+`rollback` every row. What is not a check of a dialect is in its impossible.txt as well:
+
+    order signature,tombstone: the dialect has neither
 """
 
 import fnmatch
@@ -21,6 +28,19 @@ ROUTE = re.compile(
     r"\s*(?:\.verb\s*=\s*)?\"([^\"]+)\"")
 # What no dialect's route says: an unknown path, a preflight, what the native API prepares.
 NOBODYS = {"none", "preflight", "setup"}
+
+# The order of checks; a block is judged with the limits, and integrator calls its session a token.
+CHECKS = ["path", "method", "size", "credential", "signature", "syntax", "idempotency", "tombstone",
+          "player", "currency", "session", "round", "limits", "funds"]
+RANKS = {word: rank for rank, word in enumerate(CHECKS)} | {
+    "token": CHECKS.index("session"), "block": CHECKS.index("limits")}
+ORDERED = {"operator", "integrator", "rgs"}
+BEFORE = re.compile(r"(\w+) before (\w+(?:(?:, | and )\w+)*)")
+
+ROLLBACK_ROWS = ["wager applied, no payout", "already rolled back", "wager unknown",
+                 "wager arrives after its tombstone", "wager was refused",
+                 "payout already in the round", "not the latest wager", "round closed",
+                 "amount, round, currency differ", "session expired"]
 
 
 def enumerators(header, name):
@@ -77,10 +97,45 @@ def shown(folder, verbs, known):
     return cells, wrong
 
 
+def judge_order(folder, excused):
+    """Is each check seen to answer before a later one, and to come after an earlier one?"""
+    wrong, first, later = [], set(), set()
+    text = (folder / "order_of_checks.http").read_text(encoding="utf-8")
+    for exchange in golden_file.parse(text):
+        for check, others in BEFORE.findall(exchange.title):
+            others = re.split(r", | and ", others)
+            if check not in RANKS or any(other not in RANKS for other in others):
+                continue
+            if any(RANKS[other] <= RANKS[check] for other in others):
+                wrong.append(f"{folder.name}: not the order of checks: {exchange.title}")
+            first.add(RANKS[check])
+            later.update(RANKS[other] for other in others)
+    for rank, check in enumerate(CHECKS):
+        is_shown = (rank in first or check == CHECKS[-1]) and (rank in later or check == CHECKS[0])
+        if is_shown == (check in excused):
+            wrong.append(f"{folder.name}: order_of_checks.http " + (
+                f"shows {check}, so it is possible" if is_shown
+                else f"does not show {check} before a later check and after an earlier one"))
+    return wrong
+
+
+def judge_rollback_rows(folder):
+    titles = [exchange.title for path in sorted(folder.glob("*.http"))
+              for exchange in golden_file.parse(path.read_text(encoding="utf-8"))]
+    return [f'{folder.name}: no exchange shows the row "{row}" of rollbacks' for row in ROLLBACK_ROWS
+            if not any(f'row "{row}"' in title for title in titles)]
+
+
 def judge(folder):
     verbs, known = verbs_of(folder.name), outcomes()
     cells, wrong = shown(folder, verbs, known)
     rules = impossible_of(folder)
+    excused = {check for verb, checks, _ in rules if verb == ["order"] for check in checks}
+    rules = [rule for rule in rules if rule[0] != ["order"]]
+    if folder.name in ORDERED:
+        wrong += judge_order(folder, excused)
+    if "rollback" in verbs:
+        wrong += judge_rollback_rows(folder)
     used = set()
     for verb in verbs:
         for outcome in known:
