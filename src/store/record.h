@@ -187,9 +187,7 @@ struct Round {
     std::string game;
     RoundState state = RoundState::open;
     Amount wagered, paid, rolled_back;
-    // Staked from bonus and not yet given back; below zero when a wager was reversed whose stake a
-    // payout had given back before.
-    Amount bonus_staked;
+    Amount bonus_staked;  // staked from bonus less given back; below zero after a reversal
     std::uint64_t wagers = 0, payouts = 0, live_wagers = 0;
     std::vector<Sequence> live;  // live wagers, oldest first; where only the latest may go back
     Time opened = 0, closed = 0;
