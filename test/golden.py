@@ -4,6 +4,8 @@
     test/golden.py --coffer build/release/coffer [--store memory] [--http2] [--jobs 2] [FILE ...]
 
 Without files: all of test/golden. The last line says how it went; exit 0 when all is as expected.
+The title of an exchange is what the matrix counts it for, so it must be what the program's own log
+says of that call.
 """
 
 import argparse
@@ -72,13 +74,16 @@ class World:
 
         self.wait_for(question, "did not become ready")
 
-    def close(self):
+    def stop(self):
         self.process.terminate()
         try:
             self.process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def close(self):
+        self.stop()
         self.log.close()
         self.folder.cleanup()
 
@@ -141,8 +146,31 @@ class Http2:
         pass
 
 
+CALL = re.compile(r" call request_id=(\S+) .*?dialect=(\S+) verb=(\S+) outcome=(\S+) ")
+NOBODYS = {"none", "preflight", "setup"}  # titles that count for no cell of the matrix
+
+
+def misnamed(played, dialect, log):
+    """Report lines of the exchanges whose titles are not what the log says of their calls."""
+    said = {}
+    for request_id, *words in CALL.findall(log):
+        said.setdefault(request_id, []).append(words)
+    report = []
+    for exchange, request_id in played:
+        words = exchange.title.partition(":")[0].split()
+        heard = said.get(request_id, [])
+        of_call = heard.pop(0) if heard else ["not", "in", "the log"]
+        # A path with several verbs is logged as one of them when the method is none of theirs.
+        if of_call[2] == "wrong_method":
+            of_call[1] = words[0]
+        if words[0] not in NOBODYS and [dialect, *words] != of_call:
+            report += [f"  line {exchange.line}: {exchange.title}",
+                       f"      the log says {' '.join(of_call)}"]
+    return report
+
+
 def play(exchange, client, captured):
-    """What is wrong with one exchange."""
+    """What is wrong with one exchange, and the request id of its answer."""
     body = exchange.repeat or golden_file.fill("\n".join(exchange.body), captured)
     body = body.encode()
     target = golden_file.fill(exchange.target, captured)
@@ -153,14 +181,15 @@ def play(exchange, client, captured):
     if wrong:
         status, _, content = answer
         wrong.append(f"came: {status} {content.decode('utf-8', 'backslashreplace')[:600]}")
-    return wrong
+    request_id = next((value for name, value in answer[1] if name.lower() == "x-request-id"), "")
+    return wrong, request_id
 
 
 def play_file(path, options):
     """Returns (exchanges played, report lines); no lines when all is as expected."""
     captured = {}
     report = []
-    played = 0
+    played = []
     try:
         exchanges = golden_file.parse(path.read_text(encoding="utf-8"))
         world = World(options.coffer, options.store)
@@ -169,20 +198,24 @@ def play_file(path, options):
     client = (Http2 if options.http2 else Http1)(world.port)
     try:
         for exchange in exchanges:
-            played += 1
+            request_id = ""
             try:
-                wrong = play(exchange, client, captured)
+                wrong, request_id = play(exchange, client, captured)
             except (golden_file.Wrong, OSError, http.client.HTTPException, RuntimeError) as error:
                 wrong = [f"{type(error).__name__}: {error}"]
                 client.close()
                 client = type(client)(world.port)
+            played.append((exchange, request_id))
             if wrong:
                 report.append(f"  line {exchange.line}: {exchange.title}")
                 report += [f"      {text}" for text in wrong]
+        client.close()
+        world.stop()
+        report += misnamed(played, path.parent.name, world.said())
     finally:
         client.close()
         world.close()
-    return played, report
+    return len(played), report
 
 
 def main():
