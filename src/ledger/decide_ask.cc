@@ -82,7 +82,10 @@ Decision decide(const View& view, const AskStatus& ask) {
             outcome.refused_as = static_cast<Decline>(known.decline);
             break;
         case KeyState::rolled_back:
-            if (!as_rollback) outcome.decline = Decline::already_rolled_back;
+            // Said of debits, as to their replay; a reversed credit is to its caller what it was.
+            if (ask.group == KeyGroup::integrator_debit) {
+                outcome.decline = Decline::already_rolled_back;
+            }
             break;
     }
     return decision;

@@ -77,6 +77,23 @@ TEST_F(Table, a_reversed_payout_takes_back_what_it_gave_to_bonus_and_to_the_roun
     )");
 }
 
+TEST_F(Table, a_reversed_credit_is_to_its_caller_what_it_was) {
+    run(R"(
+        alice token token-alice live -        | done
+        alice credit c1 r1 40                 | done 40
+        alice reverse c1 - -                  | done 0
+        alice credit c1 r1 40                 | replay 0
+        alice status c1 r1 40 as=credit       | done
+        alice status c1 r1 41 as=credit       | conflict:amount
+        alice adjust - - 10                   | done 10
+        alice debit  d1 r2 10                 | done 0
+        alice reverse d1 - -                  | done 10
+        alice status d1 r2 10                 | already_rolled_back
+        alice status d1 r2 10 as=rollback     | done
+        alice undo   d1 r2 10                 | already_rolled_back 10
+    )");
+}
+
 TEST_F(Table, a_reversed_wager_and_payout_leaves_the_round_as_if_it_had_not_been) {
     run(R"(
         alice deposit - - 100                 | done 100/0/0
