@@ -29,7 +29,7 @@ void WorkingSet::clear() {
 const WorkingSet::Slot& WorkingSet::slot(const Hash16& hash) const {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = start(hash) & mask;
-    while (slots_[at].round == round_ && slots_[at].hash != hash) at = (at + 1) & mask;
+    while (slots_[at].round == round_ && !same_hash(slots_[at].hash, hash)) at = (at + 1) & mask;
     return slots_[at];
 }
 

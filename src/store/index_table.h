@@ -11,15 +11,6 @@
 
 namespace coffer {
 
-// Two loads and no call: this is asked for every place that a look-up passes.
-inline bool same_hash(const Hash16& left, const Hash16& right) {
-    std::uint64_t lefts[2];
-    std::uint64_t rights[2];
-    std::memcpy(lefts, left.data(), sizeof lefts);
-    std::memcpy(rights, right.data(), sizeof rights);
-    return ((lefts[0] ^ rights[0]) | (lefts[1] ^ rights[1])) == 0;
-}
-
 struct IndexEntry {
     Hash16 hash{};
     Sequence sequence = 0;

@@ -208,11 +208,15 @@ Result<void> RocksStore::Inside::read(std::span<const RecordKey> wanted, std::sp
     TRY(check_open());
     missing_.clear();
     missing_hashes_.clear();
-    constexpr std::size_t ahead = 8;
+    constexpr std::size_t rows_ahead = 8, sets_ahead = 16;
     for (std::size_t at = 0; at < wanted.size(); ++at) {
-        if (at + ahead < wanted.size()) {
-            const RecordKey& later = wanted[at + ahead];
-            if (const RowCache* cache = cache_of(later.kind)) cache->prefetch(later.hash);
+        if (at + sets_ahead < wanted.size()) {
+            const RecordKey& later = wanted[at + sets_ahead];
+            if (const RowCache* cache = cache_of(later.kind)) cache->prefetch_set(later.hash);
+        }
+        if (at + rows_ahead < wanted.size()) {
+            const RecordKey& next = wanted[at + rows_ahead];
+            if (const RowCache* cache = cache_of(next.kind)) cache->prefetch_row(next.hash);
         }
         RowCache* cache = cache_of(wanted[at].kind);
         const Record* row = cache != nullptr ? cache->find(wanted[at].hash) : nullptr;

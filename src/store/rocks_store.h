@@ -23,7 +23,7 @@ enum class JournalCompression : std::uint8_t { none, lz4, zstd };
 struct RocksOptions {
     std::string directory;
     bool create = false;                // make a new store where there is none
-    std::size_t cache_rows = 524'288;   // wallets and directory records; about 700 bytes each
+    std::size_t cache_rows = 1 << 20;   // wallets and directory records; about 700 bytes each
     std::size_t cache_rounds = 65'536;  // about 500 bytes each
     std::size_t index_generation_entries = 1 << 20;  // 48 bytes each, two to four generations
     std::size_t index_generations_waiting_max = 2;   // beyond these commit() waits

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-
-#include "store/index_table.h"
-
+#include <type_traits>
 namespace coffer {
 
 RowCache::RowCache(std::size_t rows)
@@ -17,21 +15,47 @@ std::size_t RowCache::set_of(const Hash16& hash) const {
     return static_cast<std::size_t>(bits) & mask_;
 }
 
+std::size_t RowCache::way_of(const Set& set, const Hash16& hash) {
+    std::size_t way = 0;
+    while (way < ways && !same_hash(set.hashes[way], hash)) ++way;
+    return way;
+}
+
 const Record* RowCache::find(const Hash16& hash) {
     Set& set = sets_[set_of(hash)];
-    for (std::size_t way = 0; way < ways; ++way) {
-        if (!same_hash(set.hashes[way], hash)) continue;
-        set.asked = static_cast<std::uint8_t>(set.asked | (1U << way));
-        return &set.records[way];
-    }
-    return nullptr;
+    const std::size_t way = way_of(set, hash);
+    if (way == ways) return nullptr;
+    set.asked = static_cast<std::uint8_t>(set.asked | (1U << way));
+    return &set.records[way];
+}
+
+void RowCache::prefetch_set(const Hash16& hash) const {
+    const auto* at = reinterpret_cast<const char*>(&sets_[set_of(hash)]);
+    for (std::size_t line = 0; line < sizeof(Set); line += line_bytes)
+        __builtin_prefetch(at + line);
+}
+
+void RowCache::prefetch_row(const Hash16& hash) const {
+    const Set& set = sets_[set_of(hash)];
+    const std::size_t way = way_of(set, hash);
+    if (way == ways) return;
+    std::visit(
+        [](const auto& row) {
+            if constexpr (!std::is_same_v<decltype(row), const std::monostate&>) {
+                const auto* at = reinterpret_cast<const char*>(row.get());
+                // The counter of its owners stands in front of the row.
+                for (const std::ptrdiff_t line : {-1, 0, 1, 2}) {
+                    __builtin_prefetch(at + line * static_cast<std::ptrdiff_t>(line_bytes));
+                }
+            }
+        },
+        set.records[way]);
 }
 
 void RowCache::put(const Hash16& hash, Record record) {
     Set& set = sets_[set_of(hash)];
-    const auto known = std::find(set.hashes.begin(), set.hashes.end(), hash);
-    auto way = static_cast<std::size_t>(known - set.hashes.begin());
-    if (known == set.hashes.end()) {
+    std::size_t way = way_of(set, hash);
+    if (way == ways) {
         while (((set.asked >> set.hand) & 1) != 0) {
             set.asked = static_cast<std::uint8_t>(set.asked & ~(1U << set.hand));
             set.hand = static_cast<std::uint8_t>((set.hand + 1) % ways);
