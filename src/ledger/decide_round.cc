@@ -308,10 +308,13 @@ void decide_wager(const View& view, const Move& move, Decision& decision) {
         if (playable(posting.wallet()) < move.amount) {
             return refuse_for_good(view, move, Decline::insufficient_funds, decision);
         }
-        from_bonus = posting.take(spending_order, AccountCode::stakes, move.amount)[0];
+        const Amount bonus = posting.wallet().at(AccountCode::bonus).balance;
+        posting.take(spending_order, AccountCode::stakes, move.amount);
+        from_bonus.units = bonus.units - posting.wallet().at(AccountCode::bonus).balance.units;
         count_wager(posting.wallet().spending, move.amount);
     }
     // From here on the wager succeeds, unless the payout has too many digits.
+    decision.puts.reserve(3);  // the round, a promotion, the wallet
     decision.transaction = transaction_of(view, move);
     const bool pays = move.kind == TransactionKind::wager_and_payout && move.payout.is_positive();
     if (move.round.empty()) {

@@ -44,20 +44,17 @@ void Posting::transfer(AccountCode from, AccountCode to, Amount amount) {
     enter(to, amount);
 }
 
-std::vector<Amount> Posting::take(std::span<const AccountCode> order, AccountCode to,
-                                  Amount amount) {
-    std::vector<Amount> taken(order.size());
+void Posting::take(std::span<const AccountCode> order, AccountCode to, Amount amount) {
     Amount left = amount;
-    for (std::size_t index = 0; index < order.size() && left.is_positive(); ++index) {
-        const Amount has = wallet_.at(order[index]).balance;
-        if (!has.is_positive()) continue;
-        taken[index] = std::min(has, left);
-        enter(order[index], negate(taken[index]));
-        left.units -= taken[index].units;
+    for (const AccountCode from : order) {
+        const Amount has = wallet_.at(from).balance;
+        if (!has.is_positive() || !left.is_positive()) continue;
+        const Amount taken = std::min(has, left);
+        enter(from, negate(taken));
+        left.units -= taken.units;
     }
     CHECK(left.is_zero());
     if (amount.is_positive()) enter(to, amount);
-    return taken;
 }
 
 void Posting::reverse(std::span<const Entry> entries) {

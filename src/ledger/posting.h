@@ -20,8 +20,8 @@ public:
     // Moves a positive amount; zero does nothing.
     void transfer(AccountCode from, AccountCode to, Amount amount);
     // Takes from the buckets in that order, as far as each has something, and gives it to `to`. The
-    // caller has checked that there is enough. Returns what each bucket gave, in the given order.
-    std::vector<Amount> take(std::span<const AccountCode> order, AccountCode to, Amount amount);
+    // caller has checked that there is enough.
+    void take(std::span<const AccountCode> order, AccountCode to, Amount amount);
     // Applies the opposite of these entries.
     void reverse(std::span<const Entry> entries);
     // Adds to a figure that is kept beside the entries. As with them, too many digits undo it all.
