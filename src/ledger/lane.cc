@@ -250,8 +250,7 @@ bool keeps_its_names(const Move& move) {
     return move.kind != TransactionKind::reversal && move.kind != TransactionKind::rollback;
 }
 
-// The name of a record that such a move makes, where it is known already: to make it anew for each
-// of a wager's three records cost the lane 15 % of its instructions.
+// The name of a record that such a move makes, where it is known already.
 const RecordKey* name_in_sight(const Job& job, const Record& record) {
     const Move* move = std::get_if<Move>(&job.intent);
     if (move == nullptr || !keeps_its_names(*move)) return nullptr;
@@ -267,7 +266,58 @@ bool names_its_transaction(const Job& job) {
     return move != nullptr && keeps_its_names(*move) && job.sight.key.kind != RecordKind::none;
 }
 
+Ptr<Key> key_of(const std::shared_ptr<Transaction>& transaction) {
+    auto key = std::make_shared<Key>();
+    key->tenant = transaction->tenant;
+    key->integration = transaction->integration;
+    key->player = transaction->player;
+    key->group = transaction->group;
+    key->external_id = transaction->external_id;
+    key->state = static_cast<KeyState>(transaction->status);
+    key->original = transaction->sequence;
+    key->transaction = transaction;
+    return key;
+}
+
+// The record as a reader of the store would get it: a Key that was made together with a transaction
+// points to that.
+Record whole(const Record& record, const std::shared_ptr<Transaction>& transaction) {
+    const auto* key = std::get_if<Ptr<Key>>(&record);
+    if (key == nullptr || (*key)->transaction || !transaction) return record;
+    Key filled = **key;
+    filled.transaction = transaction;
+    return std::make_shared<const Key>(std::move(filled));
+}
+
 }  // namespace
+
+// Shows the rest of the batch what was decided, and returns the names of it all as Change::names
+// wants them: each name is made once, by whoever needs it first.
+std::vector<Hash16> Lane::show(const Job& job, const Decision& decision) {
+    const KeyMaker& keys = store_.keys();
+    std::vector<Hash16> names;
+    names.reserve(decision.puts.size() + 1);
+    const auto put = [&](const RecordKey& name, Record record) {
+        names.push_back(name.hash);
+        working_set_.put(name, std::move(record));
+    };
+    if (decision.transaction) {
+        Ptr<Key> taken = key_of(decision.transaction);
+        if (names_its_transaction(job)) {
+            put(job.sight.key, std::move(taken));
+        } else {
+            put(keys.of(*decision.transaction), std::move(taken));
+        }
+    }
+    for (const Record& record : decision.puts) {
+        if (const RecordKey* name = name_in_sight(job, record)) {
+            put(*name, record);
+        } else {
+            put(keys.of(record), whole(record, decision.transaction));
+        }
+    }
+    return names;
+}
 
 void Lane::apply(Job& job, Decision decision, Time now) {
     if (const Caller* caller = caller_of(job.intent); caller != nullptr) {
@@ -279,43 +329,8 @@ void Lane::apply(Job& job, Decision decision, Time now) {
         show_original(job.outcome);
     }
     if (decision.transaction == nullptr && decision.puts.empty()) return;
-    const KeyMaker& keys = store_.keys();
-    bool directory_changed = false;
-    for (const Record& record : decision.puts) {
-        if (const RecordKey* name = name_in_sight(job, record)) {
-            working_set_.put(*name, record);
-        } else {
-            working_set_.put(keys.of(record), record);
-        }
-        directory_changed = directory_changed || is_directory_record(record);
-    }
-    if (decision.transaction) {
-        const Transaction& transaction = *decision.transaction;
-        Key key;
-        key.tenant = transaction.tenant;
-        key.integration = transaction.integration;
-        key.player = transaction.player;
-        key.group = transaction.group;
-        key.external_id = transaction.external_id;
-        key.state = static_cast<KeyState>(transaction.status);
-        key.original = transaction.sequence;
-        key.transaction = decision.transaction;
-        auto taken = std::make_shared<const Key>(std::move(key));
-        if (names_its_transaction(job)) {
-            working_set_.put(job.sight.key, std::move(taken));
-        } else {
-            working_set_.put(keys.of(transaction), std::move(taken));
-        }
-        // Keys that were made in this same change point to its transaction.
-        for (const Record& record : decision.puts) {
-            const auto* put = std::get_if<Ptr<Key>>(&record);
-            if (put == nullptr || (*put)->transaction) continue;
-            Key filled = **put;
-            filled.transaction = decision.transaction;
-            working_set_.put(keys.of(record), std::make_shared<const Key>(std::move(filled)));
-        }
-    }
-    if (directory_changed) {
+    std::vector<Hash16> names = show(job, decision);
+    if (std::any_of(decision.puts.begin(), decision.puts.end(), is_directory_record)) {
         directories_.push_back(directory_);
         directory_ = std::make_shared<const Directory>(directory_->with(decision.puts));
         directory_changed_ = true;
@@ -325,6 +340,7 @@ void Lane::apply(Job& job, Decision decision, Time now) {
     change.time = now;
     change.transaction = std::move(decision.transaction);
     change.puts = std::move(decision.puts);
+    change.names = std::move(names);
     changes_.push_back(std::move(change));
 }
 

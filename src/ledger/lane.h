@@ -58,6 +58,7 @@ private:
     Result<void> look();
     void decide_all(Time now);
     void apply(Job& job, Decision decision, Time now);
+    std::vector<Hash16> show(const Job& job, const Decision& decision);
     void settle_failure(const Error& error);
     void recover(const Error& error);
     void show_original(Outcome& outcome) const;

@@ -1,5 +1,6 @@
 #include "store/memory_store.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "base/check.h"
@@ -90,8 +91,13 @@ Result<void> MemoryStore::commit(std::span<Change> changes) {
         encode(change, bytes);
         end_ = {change.sequence, change.time, sha256(bytes)};
         journal_.push_back(std::move(bytes));
-        if (change.transaction) remember(keys_.of(*change.transaction), change.sequence);
-        for (const Record& put : change.puts) remember(keys_.of(put), change.sequence);
+        std::vector<RecordKey> keys;
+        if (change.transaction) keys.push_back(keys_.of(*change.transaction));
+        for (const Record& put : change.puts) keys.push_back(keys_.of(put));
+        // The other store believes the names that come with a change; here it is cheap to look.
+        CHECK(change.names.empty() ||
+              std::ranges::equal(change.names, keys, {}, {}, &RecordKey::hash));
+        for (const RecordKey& key : keys) remember(key, change.sequence);
     }
     return {};
 }

@@ -484,6 +484,10 @@ struct Change {
     Time time = 0;          // never before the time of the record before
     std::shared_ptr<const Transaction> transaction;
     std::vector<Record> puts;
+    // The hashes of the names it is found under: of the transaction's own Key, if there is one,
+    // then of the puts in order. Not on disk. Who made the Change may have them at hand already;
+    // where they are missing the store makes them.
+    std::vector<Hash16> names;
     Digest previous_hash{};  // SHA-256 of the bytes of the record before; set by the store
 };
 

@@ -1,5 +1,7 @@
 #include "store/rocks_journal.h"
 
+#include "base/check.h"
+
 namespace coffer {
 
 namespace {
@@ -162,6 +164,11 @@ Result<void> walk_downward(const RocksDatabase& files, Sequence first, const Rea
 
 void append_entries(const Change& change, const KeyMaker& keys, std::string& scratch,
                     std::vector<IndexEntry>& entries) {
+    if (!change.names.empty()) {
+        CHECK(change.names.size() == change.puts.size() + (change.transaction ? 1 : 0));
+        for (const Hash16& name : change.names) entries.push_back({name, change.sequence});
+        return;
+    }
     if (change.transaction) {
         entries.push_back({keys.hash_of(*change.transaction, scratch), change.sequence});
     }
