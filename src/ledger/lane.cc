@@ -140,6 +140,7 @@ bool Lane::gather() {
 
 void Lane::process() {
     figures_->batch.observe(batch_.size());
+    for (Job* job : batch_) job->outcome = Outcome{};  // that of the call before
     const Time now = std::max(clock_.wall(), last_time_);
     if (const auto looked = look(); !looked) {
         settle_failure(looked.error());

@@ -130,6 +130,7 @@ private:
             case Desk::historian: return history_.take(job);
             case Desk::passwords:
                 if (passwords_.take(job)) return true;
+                job->outcome = Outcome{};
                 job->outcome.fault = Fault::throttled;
                 answer(job);
                 return true;
@@ -153,6 +154,7 @@ private:
     }
 
     void look_up(Job* job) {
+        job->outcome = Outcome{};
         if (too_late(job)) return;
         const auto directory = shared_directory_.get();
         const Time now = clock_.wall();
@@ -185,6 +187,7 @@ private:
     }
 
     void check_password(Job* job) {
+        job->outcome = Outcome{};
         if (auto* registration = std::get_if<Register>(&job->intent)) {
             registration->password_hash = hash_password(registration->password);
             wipe(registration->password);
