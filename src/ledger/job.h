@@ -6,26 +6,29 @@
 #include "ledger/intent.h"
 #include "ledger/ledger.h"
 #include "ledger/outcome.h"
+#include "ledger/working_set.h"
 
 namespace coffer {
 
 class LedgerPort;
 
-// The names of the records that an intent looks at; kind `none` where it does not.
+// What an intent looks at.
 struct Sight {
+    Caller* caller = nullptr;  // of the intent, if it has one
     const Integration* integration = nullptr;
     bool resolved_by_alias = false;
-    RecordKey session, alias, player, wallet, key, reference, round, promotion, spent;
-    std::vector<RecordKey> extra;
+    Seen session, alias, player, wallet, key, reference, round, promotion, spent;
+    std::vector<Seen> extra;
 
     // Forgets all names but keeps the memory of their texts: making them anew for each intent cost
     // the lane twelve allocations.
     void clear() {
+        caller = nullptr;
         integration = nullptr;
         resolved_by_alias = false;
-        for (RecordKey* name :
+        for (Seen* seen :
              {&session, &alias, &player, &wallet, &key, &reference, &round, &promotion, &spent}) {
-            name->kind = RecordKind::none;
+            seen->name.kind = RecordKind::none;
         }
         extra.clear();
     }

@@ -220,7 +220,7 @@ void Lane::decide_all(Time now) {
     const Time monotonic = clock_.monotonic();
     std::vector<Record> extra;
     for (Job* job : batch_) {
-        const Caller* caller = caller_of(job->intent);
+        const Caller* caller = job->sight.caller;
         if (caller != nullptr && caller->deadline != 0 && monotonic > caller->deadline) {
             job->outcome.fault = Fault::not_now;
             figures_->expired.add();
@@ -234,7 +234,7 @@ void Lane::decide_all(Time now) {
         view.now = now;
         view.next = next_;
         extra.clear();
-        for (const RecordKey& key : job->sight.extra) extra.push_back(working_set_.get(key));
+        for (const Seen& seen : job->sight.extra) extra.push_back(working_set_.get(seen));
         apply(*job, std::visit(Decider{view, extra}, job->intent), now);
     }
     if (postponed_.empty()) return;
@@ -251,20 +251,20 @@ bool keeps_its_names(const Move& move) {
     return move.kind != TransactionKind::reversal && move.kind != TransactionKind::rollback;
 }
 
-// The name of a record that such a move makes, where it is known already.
-const RecordKey* name_in_sight(const Job& job, const Record& record) {
+// Where such a move saw the record that it makes, if it did.
+const Seen* in_sight(const Job& job, const Record& record) {
     const Move* move = std::get_if<Move>(&job.intent);
     if (move == nullptr || !keeps_its_names(*move)) return nullptr;
-    const RecordKey* name = nullptr;
-    if (std::holds_alternative<Ptr<Wallet>>(record)) name = &job.sight.wallet;
-    if (std::holds_alternative<Ptr<Round>>(record)) name = &job.sight.round;
-    return name != nullptr && name->kind != RecordKind::none ? name : nullptr;
+    const Seen* seen = nullptr;
+    if (std::holds_alternative<Ptr<Wallet>>(record)) seen = &job.sight.wallet;
+    if (std::holds_alternative<Ptr<Round>>(record)) seen = &job.sight.round;
+    return seen != nullptr && seen->name.kind != RecordKind::none ? seen : nullptr;
 }
 
 // Whether the transaction that such a move makes takes the id that the move came with.
 bool names_its_transaction(const Job& job) {
     const Move* move = std::get_if<Move>(&job.intent);
-    return move != nullptr && keeps_its_names(*move) && job.sight.key.kind != RecordKind::none;
+    return move != nullptr && keeps_its_names(*move) && job.sight.key.name.kind != RecordKind::none;
 }
 
 Ptr<Key> key_of(const std::shared_ptr<Transaction>& transaction) {
@@ -298,6 +298,10 @@ std::vector<Hash16> Lane::show(const Job& job, const Decision& decision) {
     const KeyMaker& keys = store_.keys();
     std::vector<Hash16> names;
     names.reserve(decision.puts.size() + 1);
+    const auto put_seen = [&](const Seen& seen, Record record) {
+        names.push_back(seen.name.hash);
+        working_set_.put(seen, std::move(record));
+    };
     const auto put = [&](const RecordKey& name, Record record) {
         names.push_back(name.hash);
         working_set_.put(name, std::move(record));
@@ -305,14 +309,14 @@ std::vector<Hash16> Lane::show(const Job& job, const Decision& decision) {
     if (decision.transaction) {
         Ptr<Key> taken = key_of(decision.transaction);
         if (names_its_transaction(job)) {
-            put(job.sight.key, std::move(taken));
+            put_seen(job.sight.key, std::move(taken));
         } else {
             put(keys.of(*decision.transaction), std::move(taken));
         }
     }
     for (const Record& record : decision.puts) {
-        if (const RecordKey* name = name_in_sight(job, record)) {
-            put(*name, record);
+        if (const Seen* seen = in_sight(job, record)) {
+            put_seen(*seen, record);
         } else {
             put(keys.of(record), whole(record, decision.transaction));
         }
@@ -321,7 +325,7 @@ std::vector<Hash16> Lane::show(const Job& job, const Decision& decision) {
 }
 
 void Lane::apply(Job& job, Decision decision, Time now) {
-    if (const Caller* caller = caller_of(job.intent); caller != nullptr) {
+    if (const Caller* caller = job.sight.caller; caller != nullptr) {
         decision.outcome.tenant = caller->tenant;
         decision.outcome.integration = caller->integration;
     }

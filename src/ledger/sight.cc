@@ -14,11 +14,6 @@ namespace {
 template <class T>
 concept HasCaller = requires(T intent) { intent.caller; };
 
-bool has_subject(const Intent& intent) {
-    return std::visit([](const auto& one) { return HasCaller<std::decay_t<decltype(one)>>; },
-                      intent);
-}
-
 struct NameSubject {
     Sight& sight;
     const KeyMaker& keys;
@@ -29,51 +24,53 @@ struct NameSubject {
     void money(const Caller& caller, CurrencyId currency) {
         static_cast<void>(caller);
         if (currency == 0) return;
-        sight.wallet = keys.wallet(tenant, player, currency, std::move(sight.wallet.text));
+        sight.wallet.name =
+            keys.wallet(tenant, player, currency, std::move(sight.wallet.name.text));
     }
 
     void operator()(const Move& move) {
         money(move.caller, move.currency);
         const IntegrationId integration = move.caller.integration;
         if (move.group != KeyGroup::self && !move.external_id.empty()) {
-            sight.key = keys.key(KeyName{tenant, integration, player, move.group, move.external_id},
-                                 std::move(sight.key.text));
+            sight.key.name =
+                keys.key(KeyName{tenant, integration, player, move.group, move.external_id},
+                         std::move(sight.key.name.text));
         }
         if (move.kind == TransactionKind::reversal) return reversal(move);
         if (!move.reference.empty() && move.kind == TransactionKind::rollback) {
-            sight.reference = keys.key(
+            sight.reference.name = keys.key(
                 KeyName{tenant, integration, player, move.reference_group, move.reference});
         }
         if (!move.round.empty()) {
-            sight.round =
+            sight.round.name =
                 keys.round(RoundName{tenant, integration, move.provider, player, move.round},
-                           std::move(sight.round.text));
+                           std::move(sight.round.name.text));
         }
-        if (!move.promotion.empty()) sight.promotion = keys.promotion(tenant, move.promotion);
+        if (!move.promotion.empty()) sight.promotion.name = keys.promotion(tenant, move.promotion);
     }
     void reversal(const Move& move) {
         if (!move.original) return;
         const Transaction& original = *move.original;
-        sight.reference = keys.of(original);
+        sight.reference.name = keys.of(original);
         if (!original.round.empty()) {
-            sight.round = keys.round(RoundName{tenant, original.integration, original.provider,
-                                               original.player, original.round});
+            sight.round.name = keys.round(RoundName{tenant, original.integration, original.provider,
+                                                    original.player, original.round});
         }
     }
     void operator()(const AskBalance& ask) {
         money(ask.caller, ask.currency);
-        if (!ask.promotion.empty()) sight.promotion = keys.promotion(tenant, ask.promotion);
+        if (!ask.promotion.empty()) sight.promotion.name = keys.promotion(tenant, ask.promotion);
         if (!ask.every_currency || sight.integration == nullptr) return;
         for (const CurrencyId currency : sight.integration->currencies) {
-            sight.extra.push_back(keys.wallet(tenant, player, currency));
+            sight.extra.push_back({keys.wallet(tenant, player, currency)});
         }
     }
     void operator()(const AskStatus& ask) {
         money(ask.caller, ask.currency);
         const IntegrationId integration = ask.caller.integration;
-        sight.key = keys.key(KeyName{tenant, integration, player, ask.group, ask.external_id});
+        sight.key.name = keys.key(KeyName{tenant, integration, player, ask.group, ask.external_id});
         if (ask.group != KeyGroup::integrator_rollback) return;
-        sight.reference = keys.key(
+        sight.reference.name = keys.key(
             KeyName{tenant, integration, player, KeyGroup::integrator_debit, ask.external_id});
     }
     void operator()(const ActivateToken& intent) { money(intent.caller, intent.currency); }
@@ -99,24 +96,24 @@ void name_caller(Job& job, WorkingSet& working_set, const KeyMaker& keys,
                  const Directory& directory) {
     Sight& sight = job.sight;
     sight.clear();
-    Caller* caller = caller_of(job.intent);
+    Caller* caller = sight.caller = caller_of(job.intent);
     if (caller == nullptr) return;
     if (caller->session) {
-        sight.session =
-            keys.session(caller->session_kind, *caller->session, std::move(sight.session.text));
+        sight.session.name = keys.session(caller->session_kind, *caller->session,
+                                          std::move(sight.session.name.text));
         working_set.want(sight.session);
     }
     if (caller->integration == 0) return;
     sight.integration = directory.integration(caller->integration);
     if (caller->player.id.empty()) return;
-    sight.alias = keys.alias(caller->integration, caller->player.site, caller->player.id,
-                             std::move(sight.alias.text));
+    sight.alias.name = keys.alias(caller->integration, caller->player.site, caller->player.id,
+                                  std::move(sight.alias.name.text));
     working_set.want(sight.alias);
 }
 
 void name_bearer(Job& job, WorkingSet& working_set, const KeyMaker& keys,
                  const Directory& directory) {
-    Caller* caller = caller_of(job.intent);
+    Caller* caller = job.sight.caller;
     if (caller == nullptr || caller->tenant != 0 || !caller->session) return;
     const auto session = working_set.get<Session>(job.sight.session);
     if (!session || session->kind != caller->session_kind) return;
@@ -124,16 +121,16 @@ void name_bearer(Job& job, WorkingSet& working_set, const KeyMaker& keys,
     caller->integration = session->integration;
     job.sight.integration = directory.integration(session->integration);
     if (caller->player.id.empty()) return;
-    job.sight.alias = keys.alias(caller->integration, caller->player.site, caller->player.id);
+    job.sight.alias.name = keys.alias(caller->integration, caller->player.site, caller->player.id);
     working_set.want(job.sight.alias);
 }
 
 void name_subject(Job& job, WorkingSet& working_set, const KeyMaker& keys,
                   const Directory& directory) {
     Sight& sight = job.sight;
-    for (RecordKey& key : wants(job.intent, keys)) sight.extra.push_back(std::move(key));
-    if (has_subject(job.intent)) {
-        const Caller& caller = *caller_of(job.intent);
+    for (RecordKey& name : wants(job.intent, keys)) sight.extra.push_back({std::move(name)});
+    if (sight.caller != nullptr) {
+        const Caller& caller = *sight.caller;
         std::string_view player;  // of a record that the working set holds, or of the intent
         if (caller.player.id.empty()) {
             const Session* session = working_set.find<Session>(sight.session);
@@ -145,35 +142,36 @@ void name_subject(Job& job, WorkingSet& working_set, const KeyMaker& keys,
             player = caller.player.id;
         }
         if (!player.empty() && caller.tenant != 0) {
-            sight.player = keys.player(caller.tenant, player, std::move(sight.player.text));
+            sight.player.name =
+                keys.player(caller.tenant, player, std::move(sight.player.name.text));
             std::visit(NameSubject{sight, keys, directory, caller.tenant, player}, job.intent);
         }
     }
-    for (const RecordKey* key : {&sight.player, &sight.wallet, &sight.key, &sight.reference,
-                                 &sight.round, &sight.promotion}) {
-        working_set.want(*key);
+    for (Seen* seen : {&sight.player, &sight.wallet, &sight.key, &sight.reference, &sight.round,
+                       &sight.promotion}) {
+        working_set.want(*seen);
     }
-    for (const RecordKey& key : sight.extra) working_set.want(key);
+    for (Seen& seen : sight.extra) working_set.want(seen);
 }
 
 void name_spent(Job& job, WorkingSet& working_set, const KeyMaker& keys) {
-    if (job.sight.reference.kind == RecordKind::none) return;
+    if (job.sight.reference.name.kind == RecordKind::none) return;
     const auto reference = working_set.get<Key>(job.sight.reference);
     if (!reference || !reference->transaction || reference->transaction->promotion.empty()) return;
-    job.sight.spent =
+    job.sight.spent.name =
         keys.promotion(reference->transaction->tenant, reference->transaction->promotion);
     working_set.want(job.sight.spent);
 }
 
 bool names_hold(const Job& job, const WorkingSet& working_set) {
     const Sight& sight = job.sight;
-    const auto appeared = [&working_set](const RecordKey& key) {
-        return !std::holds_alternative<std::monostate>(working_set.get(key));
+    const auto appeared = [&working_set](const Seen& seen) {
+        return !std::holds_alternative<std::monostate>(working_set.get(seen));
     };
     if (!sight.resolved_by_alias && appeared(sight.alias)) return false;
     const Key* reference = working_set.find<Key>(sight.reference);
     return reference == nullptr || !reference->transaction ||
-           reference->transaction->promotion.empty() || sight.spent.kind != RecordKind::none;
+           reference->transaction->promotion.empty() || sight.spent.name.kind != RecordKind::none;
 }
 
 View view_of(const Job& job, const WorkingSet& working_set, const Directory& directory) {
@@ -182,7 +180,7 @@ View view_of(const Job& job, const WorkingSet& working_set, const Directory& dir
     view.directory = &directory;
     view.integration = sight.integration;
     view.player = working_set.get<Player>(sight.player);
-    const Caller* caller = caller_of(const_cast<Intent&>(job.intent));
+    const Caller* caller = sight.caller;
     view.session = working_set.get<Session>(sight.session);
     if (view.session && caller != nullptr &&
         (view.session->kind != caller->session_kind || view.session->tenant != caller->tenant ||

@@ -12,7 +12,8 @@ namespace {
 
 std::size_t start(const Hash16& hash) {
     std::size_t value = 0;
-    std::memcpy(&value, hash.data() + 8, sizeof value);  // the first byte is only the kind
+    std::memcpy(&value, hash.data() + 8,
+                sizeof value);  // the first byte is only the kind
     return value;
 }
 
@@ -23,18 +24,13 @@ void WorkingSet::clear() {
     used_ = 0;
     records_.clear();
     wanted_count_ = 0;
-    wanted_indexes_.clear();
 }
 
-const WorkingSet::Slot& WorkingSet::slot(const Hash16& hash) const {
+WorkingSet::Slot& WorkingSet::slot(const Hash16& hash) {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = start(hash) & mask;
     while (slots_[at].round == round_ && !same_hash(slots_[at].hash, hash)) at = (at + 1) & mask;
     return slots_[at];
-}
-
-WorkingSet::Slot& WorkingSet::slot(const Hash16& hash) {
-    return const_cast<Slot&>(std::as_const(*this).slot(hash));
 }
 
 void WorkingSet::grow() {
@@ -45,47 +41,46 @@ void WorkingSet::grow() {
     }
 }
 
-void WorkingSet::want(const RecordKey& key) {
-    if (key.kind == RecordKind::none) return;
-    Slot& at = slot(key.hash);
-    if (at.round == round_) return;
-    at = Slot{round_, key.hash, static_cast<std::uint32_t>(records_.size())};
-    if (wanted_count_ == wanted_.size()) wanted_.emplace_back();
-    wanted_[wanted_count_++] = key;
-    wanted_indexes_.push_back(at.index);
+std::uint32_t WorkingSet::place_of(const Hash16& hash) {
+    Slot& at = slot(hash);
+    if (at.round == round_) return at.place;
+    const auto place = static_cast<std::uint32_t>(records_.size());
+    at = Slot{round_, hash, place};
     records_.emplace_back();
     if (++used_ * 2 > slots_.size()) grow();
+    return place;
+}
+
+void WorkingSet::want(Seen& seen) {
+    if (seen.name.kind == RecordKind::none) return;
+    const std::size_t known = records_.size();
+    seen.place = place_of(seen.name.hash);
+    if (records_.size() == known) return;
+    if (wanted_count_ == wanted_.size()) wanted_.emplace_back();
+    wanted_[wanted_count_++] = seen.name;
 }
 
 Result<void> WorkingSet::fetch() {
-    if (wanted_count_ == 0) return {};
-    found_.assign(wanted_count_, Record{});
-    TRY(store_.read(std::span(wanted_).first(wanted_count_), found_));
-    for (std::size_t index = 0; index < wanted_count_; ++index) {
-        records_[wanted_indexes_[index]] = std::move(found_[index]);
-    }
-    wanted_count_ = 0;
-    wanted_indexes_.clear();
-    return {};
+    const std::size_t count = std::exchange(wanted_count_, 0);
+    if (count == 0) return {};
+    return store_.read(std::span(wanted_).first(count), std::span(records_).last(count));
 }
 
-const Record& WorkingSet::get(const RecordKey& key) const {
+const Record& WorkingSet::get(const Seen& seen) const {
     static const Record absent;
-    if (key.kind == RecordKind::none) return absent;
-    const Slot& at = slot(key.hash);
-    CHECK(at.round == round_);
-    return records_[at.index];
+    if (seen.name.kind == RecordKind::none) return absent;
+    CHECK(seen.place < records_.size());
+    return records_[seen.place];
+}
+
+void WorkingSet::put(const Seen& seen, Record record) {
+    CHECK(wanted_count_ == 0 && seen.place < records_.size());
+    records_[seen.place] = std::move(record);
 }
 
 void WorkingSet::put(const RecordKey& key, Record record) {
-    Slot& at = slot(key.hash);
-    if (at.round == round_) {
-        records_[at.index] = std::move(record);
-        return;
-    }
-    at = Slot{round_, key.hash, static_cast<std::uint32_t>(records_.size())};
-    records_.push_back(std::move(record));
-    if (++used_ * 2 > slots_.size()) grow();
+    CHECK(wanted_count_ == 0);
+    records_[place_of(key.hash)] = std::move(record);
 }
 
 }  // namespace coffer

@@ -11,29 +11,36 @@
 
 namespace coffer {
 
+// A record that an intent looks at: its name, and where the working set keeps it.
+struct Seen {
+    RecordKey name;  // of kind `none` where the intent does not look
+    std::uint32_t place = 0;
+};
+
 class WorkingSet {
 public:
     explicit WorkingSet(Store& store) : store_(store), slots_(1024) {}
 
     void clear();
-    // Declares that the record will be asked for; fetch() then reads all that were declared at
-    // once.
-    void want(const RecordKey& key);
+    // Declares that the record will be asked for, and gives it its place; fetch() then reads all
+    // that were declared at once.
+    void want(Seen& seen);
     Result<void> fetch();
     // The record, as read or as made in this batch; absent if there is none. It must have been
     // wanted.
-    const Record& get(const RecordKey& key) const;
+    const Record& get(const Seen& seen) const;
     template <class T>
-    Ptr<T> get(const RecordKey& key) const {
-        const auto* found = std::get_if<Ptr<T>>(&get(key));
+    Ptr<T> get(const Seen& seen) const {
+        const auto* found = std::get_if<Ptr<T>>(&get(seen));
         return found == nullptr ? nullptr : *found;
     }
     // The same without sharing it: valid while nothing is fetched or put.
     template <class T>
-    const T* find(const RecordKey& key) const {
-        const auto* found = std::get_if<Ptr<T>>(&get(key));
+    const T* find(const Seen& seen) const {
+        const auto* found = std::get_if<Ptr<T>>(&get(seen));
         return found == nullptr ? nullptr : found->get();
     }
+    void put(const Seen& seen, Record record);
     void put(const RecordKey& key, Record record);
 
 private:
@@ -42,22 +49,22 @@ private:
     struct Slot {
         std::uint64_t round = 0;
         Hash16 hash{};
-        std::uint32_t index = 0;
+        std::uint32_t place = 0;
     };
     Slot& slot(const Hash16& hash);
-    const Slot& slot(const Hash16& hash) const;
+    // The record's place; a new one, for an absent record, if it has none yet.
+    std::uint32_t place_of(const Hash16& hash);
     void grow();
 
     Store& store_;
     std::vector<Slot> slots_;
     std::size_t used_ = 0;
     std::uint64_t round_ = 1;
-    std::vector<Record> records_;  // by Slot::index
-    // The first wanted_count_ are wanted now; the others are kept for the memory of their texts.
+    std::vector<Record> records_;  // by Slot::place
+    // The first wanted_count_ are wanted now, and their records are the last of records_; the
+    // others are kept for the memory of their texts.
     std::vector<RecordKey> wanted_;
     std::size_t wanted_count_ = 0;
-    std::vector<std::uint32_t> wanted_indexes_;
-    std::vector<Record> found_;
 };
 
 }  // namespace coffer
