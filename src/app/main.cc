@@ -14,12 +14,21 @@
 //
 // Nothing is found by name and nothing registers itself: what exists is built here and handed down.
 
+#ifdef COFFER_MIMALLOC
+#include <mimalloc.h>
+#endif
+
 #include <csignal>
 #include <variant>
 
 #include "app/commands.h"
 
 int main(int count, char** words) {
+#ifdef COFFER_MIMALLOC
+    // The records of a hundred thousand players lie everywhere: a call cost the lane 15.3 us with
+    // pages of 4 KiB and costs 12.7 with pages of 2 MiB, where the kernel has them to give.
+    mi_option_enable(mi_option_large_os_pages);
+#endif
     // A peer that hangs up while we write is an error of that write, not the end of the process.
     std::signal(SIGPIPE, SIG_IGN);
     const auto options = coffer::parse_options(count, words);
