@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <tuple>
 
 #include "app/config_section.h"
 #include "app/data_directory.h"
@@ -247,8 +248,8 @@ std::expected<Config, std::vector<Mistake>> parse_config(std::string_view text,
     Config config = reading.read();
     std::vector<Mistake>& mistakes = reading.notes().mistakes;
     if (mistakes.empty()) return config;
-    std::ranges::stable_sort(mistakes, {}, [](const Mistake& mistake) {
-        return std::pair(mistake.place.line, mistake.place.column);
+    std::ranges::sort(mistakes, {}, [](const Mistake& mistake) {
+        return std::tuple(mistake.place.line, mistake.place.column, mistake.words);
     });
     return std::unexpected(std::move(mistakes));
 }

@@ -56,9 +56,9 @@ public:
     }
     void collect(const Collect& collect) override {
         while (!ledger_.answered_.empty()) {
-            auto [submitted, outcome] = std::move(ledger_.answered_.front());
+            auto [asked, outcome] = std::move(ledger_.answered_.front());
             ledger_.answered_.pop_front();
-            collect(submitted.tag, submitted.intent, outcome);
+            collect(asked.tag, asked.intent, outcome);
         }
     }
 

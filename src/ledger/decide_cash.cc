@@ -250,7 +250,7 @@ void decide_cash(const View& view, const Move& move, Decision& decision) {
         case TransactionKind::withdraw_release:
             // The settlement of withdrawals is a caller of its own and is not spoken to by
             // dialects.
-            CHECK(!"a movement with a round, or of the settler, has no business here");
+            CHECK(false && "a movement with a round, or of the settler, has no business here");
     }
     decision.transaction = transaction_of(view, move);
     finish(decision, posting);

@@ -204,7 +204,7 @@ struct Decider {
     Decision operator()(const Change& change) const {
         return enroll(view, change, extra);
     }
-    static Decision misrouted() { CHECK(!"lists are not the lane's business"); }
+    static Decision misrouted() { CHECK(false && "lists are not the lane's business"); }
 };
 
 bool is_directory_record(const Record& record) {
