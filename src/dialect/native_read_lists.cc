@@ -93,11 +93,12 @@ private:
     std::string_view unknown_;  // the thing that there is not
 };
 
-// How long ago, or when: `30d`, `12h`, `45m`, `90s` or `90`, or a time.
+// How long ago, or when: `30d`, `12h`, `45m`, `90s` or `90`, or a time. Nothing was opened before
+// 1970, whose first instant would say that nobody asked.
 Time before_age(Filters& filters, const Request& request) {
     std::string_view given = filters.text("older_than");
     if (given.empty()) return 0;
-    if (const auto time = native_time(given, TimeEdge::start)) return *time;
+    if (const auto time = native_time(given, TimeEdge::start)) return std::max<Time>(*time, 1);
     Duration unit = second_us;
     constexpr std::array<std::pair<char, Duration>, 4> units{
         {{'s', second_us}, {'m', minute_us}, {'h', hour_us}, {'d', day_us}}};
@@ -109,7 +110,7 @@ Time before_age(Filters& filters, const Request& request) {
     }
     const auto count = parse_integer(given, 0, request.now / unit);
     if (!count) filters.mistake("older_than must be a time, or an age like 30d, 12h, 45m or 90s");
-    return request.now - count.value_or(0) * unit;
+    return std::max<Time>(request.now - count.value_or(0) * unit, 1);
 }
 
 std::optional<RoundState> round_state(Filters& filters) {

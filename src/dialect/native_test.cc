@@ -327,6 +327,7 @@ TEST_F(Native, ReadsAgesOfRounds) {
     EXPECT_EQ(before("12h"), now - 12 * hour_us);
     EXPECT_EQ(before("90"), now - 90 * second_us);
     EXPECT_EQ(before("2023-11-14"), 1'699'920'000'000'000);
+    EXPECT_NE(before("1970-01-01"), 0) << "0 would ask for rounds of any age";
     EXPECT_EQ(refusal(request(Method::get, "/v1/rounds?older_than=old")), RefusalKind::malformed);
     EXPECT_EQ(refusal(request(Method::get, "/v1/rounds?older_than=d")), RefusalKind::malformed);
 }
