@@ -18,6 +18,8 @@ pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb)
 add_library(RocksDB::rocksdb ALIAS PkgConfig::rocksdb)
 
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
 if(BUILD_TESTING AND NOT COFFER_FUZZ)
     find_package(GTest REQUIRED)
     find_package(rapidcheck REQUIRED)

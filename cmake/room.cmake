@@ -5,10 +5,11 @@
 #       SOURCES memory_store.cc rocks_store.cc    # every source, by hand: tools/house.py checks
 #       USES base                                 # the floors below whose doors it goes through
 #       PRIVATE RocksDB::rocksdb                  # libraries that none of its doors may show
-#       TESTS memory_store_test.cc)               # gtest sources, each test known to ctest
+#       TESTS memory_store_test.cc                # gtest sources, each test known to ctest
+#       FUZZ record_fuzz.cc)                      # libFuzzer targets, built by the preset fuzz
 
 function(room name)
-    cmake_parse_arguments(PARSE_ARGV 1 room "" "" "SOURCES;USES;PRIVATE;TESTS")
+    cmake_parse_arguments(PARSE_ARGV 1 room "" "" "SOURCES;USES;PRIVATE;TESTS;FUZZ")
     set(library coffer_${name})
     list(TRANSFORM room_USES PREPEND coffer_)
     file(GLOB headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.h)
@@ -24,6 +25,11 @@ function(room name)
         add_executable(test_${name} ${room_TESTS})
         target_link_libraries(test_${name} PRIVATE ${library} ${room_PRIVATE})
         quick_tests(test_${name} ${name})
+    endif()
+    if(COFFER_FUZZ)
+        foreach(source IN LISTS room_FUZZ)
+            fuzz_target(${source} ${library} ${room_PRIVATE})
+        endforeach()
     endif()
 endfunction()
 
@@ -44,4 +50,17 @@ function(coffer_tests program prefix label timeout_seconds)
     gtest_discover_tests(${program}
         TEST_PREFIX ${prefix}. DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
         PROPERTIES LABELS ${label} TIMEOUT ${timeout_seconds})
+endfunction()
+
+# A fuzz target of clang's libFuzzer: money_fuzz.cc, which lies beside what it tries, becomes the
+# program fuzz_money and the test fuzz.money, which runs its corpus (fuzz/corpus/money) and then tries
+# new bytes for a few seconds, or as many as FUZZ_SECONDS says. fuzz/money.dict are words to try.
+function(fuzz_target source)
+    string(REPLACE "_fuzz.cc" "" name ${source})
+    add_executable(fuzz_${name} ${source})
+    target_link_libraries(fuzz_${name} PRIVATE ${ARGN})
+    target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz.${name} COMMAND
+        Python3::Interpreter ${CMAKE_SOURCE_DIR}/fuzz/run.py $<TARGET_FILE:fuzz_${name}>)
+    set_tests_properties(fuzz.${name} PROPERTIES LABELS fuzz)
 endfunction()

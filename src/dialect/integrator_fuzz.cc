@@ -1,70 +1,56 @@
-// Any bytes in any of the integrator's calls either are an intent that the ledger may be given, or
-// are refused in the vendor's words. The first byte chooses the call, the rest is the body.
+// Any call of an integrator either is an intent that the ledger may be given, or is refused with
+// one of the published codes.
 
-#include <cstdlib>
-
-#include "dialect/body.h"
-#include "dialect/dialects.h"
+#include "dialect/written_call_fuzz.h"
 
 namespace {
 
 using namespace coffer;
 
-struct World {
-    std::shared_ptr<const Directory> directory;
-    std::shared_ptr<const Keyring> keyring = std::make_shared<const Keyring>();
-
-    World() {
-        Integration integration{.id = 1, .tenant = 1, .dialect = DialectId::integrator};
-        integration.currencies = {1};
-        integration.settings.provider_ids = {1};
-        const Record records[] = {std::make_shared<const Currency>(
-                                      Currency{.id = 1, .tenant = 1, .code = "EUR", .scale = 2}),
-                                  std::make_shared<const Integration>(std::move(integration))};
-        directory = std::make_shared<const Directory>(Directory().with(records));
-    }
-};
-
-void demand(bool held) {
-    if (!held) std::abort();
+FuzzWorld world() {
+    Integration integration{
+        .id = 1, .tenant = 1, .dialect = DialectId::integrator, .currencies = {fuzz_currency}};
+    integration.settings.provider_ids = {1, 18'446'744'073'709'551'615U};
+    const Credential client{.uid = "client",
+                            .tenant = 1,
+                            .integration = 1,
+                            .kind = CredentialKind::basic,
+                            .name = "demo-integrator",
+                            .digest = sha256("demo-integrator-secret")};
+    const Credential key{
+        .uid = "key", .tenant = 1, .integration = 1, .kind = CredentialKind::signing_key};
+    FuzzWorld made{.directory = directory_of(
+                       Currency{.id = fuzz_currency, .tenant = 1, .code = "EUR", .scale = 2},
+                       integration, client, key),
+                   .keyring = std::make_shared<const Keyring>(
+                       Keyring{.signing = {{"key", "demo-integrator-signing-key"}}})};
+    made.authority = {.integration = made.directory->integration(1),
+                      .credential = made.directory->credential("client"),
+                      .tenant = 1};
+    return made;
 }
 
-void examine(const Intent& intent) {
-    if (const Move* move = std::get_if<Move>(&intent)) {
-        demand(!move->amount.is_negative() && move->provider == 1 && !move->round.empty());
-        demand(move->external_id.size() <= 4 * 36 + 42 && move->caller.session.has_value());
-    } else if (const AskStatus* ask = std::get_if<AskStatus>(&intent)) {
-        demand(!ask->amount.is_negative() && ask->provider == 1 && !ask->external_id.empty());
+bool is_provider(std::uint64_t id) { return id == 1 || id == 18'446'744'073'709'551'615U; }
+
+void examine_integrator(const Request& request, const Intent& intent) {
+    if (const Move* const move = std::get_if<Move>(&intent)) {
+        CHECK(is_provider(move->provider) && !move->round.empty() && !move->external_id.empty());
+        CHECK(move->caller.session.has_value());
+        const bool takes_back = move->kind == TransactionKind::rollback;
+        CHECK(takes_back == !move->reference.empty());
+    } else if (const AskStatus* const ask = std::get_if<AskStatus>(&intent)) {
+        CHECK(is_provider(ask->provider) && !ask->external_id.empty());
     } else {
-        demand(std::holds_alternative<AskBalance>(intent) ||
-               std::holds_alternative<ActivateToken>(intent));
+        CHECK(std::holds_alternative<AskBalance>(intent) ||
+              std::holds_alternative<ActivateToken>(intent));
     }
+    const Reply reply = integrator_dialect.write(request, intent, done(intent));
+    CHECK(reply.status == 200 && reply.body.starts_with("{\"status\":true,\"code\":1,"));
 }
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size);
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-    static const World world;
-    if (size == 0) return 0;
-    Request request;
-    request.route = &integrator_dialect.routes[bytes[0] % integrator_dialect.routes.size()];
-    request.call.method = Method::post;
-    request.call.body = std::string(view({bytes + 1, size - 1}));
-    request.directory = world.directory;
-    request.keyring = world.keyring;
-    request.authority.integration = world.directory->integration(1);
-    request.authority.tenant = 1;
-    const auto intent = integrator_dialect.read(request);
-    if (!intent) {
-        demand(Body::parse(integrator_dialect.refuse(request, intent.error()).body).has_value());
-        return 0;
-    }
-    examine(*intent);
-    Outcome outcome;
-    outcome.currency = 1;
-    const Reply reply = integrator_dialect.write(request, *intent, outcome);
-    demand(reply.status == 200 && Body::parse(reply.body).has_value());
-    return 0;
+    static const FuzzWorld tried = world();
+    return try_call(integrator_dialect, tried, view({bytes, size}), examine_integrator);
 }

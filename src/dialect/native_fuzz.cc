@@ -1,71 +1,58 @@
-// Any bytes as a call to any route either are an Intent or are refused, and both can be said in
-// JSON.
-//
-// The first byte chooses the route, the second how many bytes are the query; the rest is the body.
+// Any call to /v1 either is an intent that the ledger may be given, or is refused with a problem.
 
-#include <cstdlib>
-
-#include "dialect/dialects.h"
 #include "dialect/native.h"
+#include "dialect/written_call_fuzz.h"
 
 namespace {
 
-std::shared_ptr<const coffer::Directory> directory() {
-    using namespace coffer;
-    static const auto made = [] {
-        std::vector<Record> records;
-        const auto add = [&]<class T>(T value) {
-            records.emplace_back(std::make_shared<const T>(std::move(value)));
-        };
-        add(Tenant{.id = 1, .uid = "t"});
-        add(Currency{.id = 1, .tenant = 1, .code = "EUR", .scale = 2});
-        for (unsigned dialect = 1; dialect < dialect_count; ++dialect) {
-            const auto id = static_cast<DialectId>(dialect);
-            add(Integration{.id = dialect,
-                            .tenant = 1,
-                            .uid = std::string(native_dialect_word(id)),
-                            .dialect = id,
-                            .currencies = {1}});
-        }
-        return std::make_shared<const Directory>(Directory().with(records));
-    }();
+using namespace coffer;
+
+Integration integration_of(DialectId id) {
+    const auto number = static_cast<IntegrationId>(id);
+    return {.id = number,
+            .tenant = 1,
+            .uid = "demo-" + std::string(native_dialect_word(id)),
+            .dialect = id,
+            .currencies = {fuzz_currency}};
+}
+
+FuzzWorld world() {
+    const Credential key{.uid = "key",
+                         .tenant = 1,
+                         .kind = CredentialKind::native_key,
+                         .digest = sha256("demo-admin-key"),
+                         .scopes = scope_read | scope_play | scope_cashier | scope_admin};
+    FuzzWorld made{.directory = directory_of(
+                       Currency{.id = fuzz_currency, .tenant = 1, .code = "EUR", .scale = 2},
+                       integration_of(DialectId::operator_), integration_of(DialectId::integrator),
+                       integration_of(DialectId::rgs), integration_of(DialectId::sverse),
+                       integration_of(DialectId::kgen), key),
+                   .keyring = std::make_shared<const Keyring>(Keyring{.cursor_key = "key"})};
+    made.authority = {.credential = made.directory->credential("key"), .tenant = 1};
     return made;
 }
 
-coffer::Request request_of(std::string_view bytes) {
-    using namespace coffer;
-    static const auto keyring = std::make_shared<const Keyring>(Keyring{.cursor_key = "key"});
-    constexpr std::array<const char*, 6> words{"operator", "integrator", "rgs",
-                                               "sverse",   "kgen",       "t"};
-    Request request;
-    const std::size_t route = static_cast<unsigned char>(bytes[0]);
-    const std::size_t query = static_cast<unsigned char>(bytes[1]);
-    bytes.remove_prefix(2);
-    request.route = &native_dialect.routes[route % native_dialect.routes.size()];
-    request.segments = {words[query % words.size()], "2"};
-    request.call.query = bytes.substr(0, query);
-    request.call.body = bytes.substr(std::min(query, bytes.size()));
-    request.call.headers.push_back({"idempotency-key", "k"});
-    request.call.headers.push_back({"accept", request.call.query});
-    request.directory = directory();
-    request.keyring = keyring;
-    request.authority.tenant = 1;
-    request.now = 1'700'000'000'000'000;
-    return request;
+void examine_native(const Request& request, const Intent& intent) {
+    if (const Move* const move = std::get_if<Move>(&intent)) {
+        CHECK(move->group != KeyGroup::self && !move->reason.empty());
+        CHECK(move->kind == TransactionKind::reversal || !move->amount.is_zero());
+    } else if (const auto* const limits = std::get_if<ChangePlayer>(&intent)) {
+        CHECK(limits->tenant == 1);
+    } else if (const auto* const promotion = std::get_if<CreatePromotion>(&intent)) {
+        CHECK(promotion->promotion.budget.is_positive() && promotion->promotion.tenant == 1);
+    } else if (const auto* const rounds = std::get_if<ListRounds>(&intent)) {
+        // An age asked for is never taken for none.
+        const auto parameters = parse_query(request.call.query);
+        const std::string* const age = find_parameter(*parameters, "older_than");
+        const bool has_age = age != nullptr && !age->empty();
+        CHECK(request.route->verb != "rounds" || has_age == (rounds->opened_before != 0));
+    }
+    native_wants_csv(request.call);
 }
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size);
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-    if (size < 2) return 0;
-    const coffer::Request request = request_of(coffer::view({bytes, size}));
-    const auto intent = coffer::native_dialect.read(request);
-    const coffer::Reply reply = intent ? coffer::native_dialect.write(
-                                             request, *intent, {.decline = coffer::Decline::exists})
-                                       : coffer::native_dialect.refuse(request, intent.error());
-    if (!coffer::Body::parse(reply.body)) std::abort();
-    coffer::native_wants_csv(request.call);
-    return 0;
+    static const FuzzWorld tried = world();
+    return try_call(native_dialect, tried, view({bytes, size}), examine_native);
 }

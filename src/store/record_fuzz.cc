@@ -1,10 +1,7 @@
 // Any bytes either are a Change, whose bytes are then exactly these, or are refused.
 
-#include <cstdlib>
-
+#include "base/check.h"
 #include "store/record.h"
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size);
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     const std::string_view given = coffer::view({bytes, size});
@@ -12,6 +9,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     if (!change) return 0;
     std::string written;
     coffer::encode(*change, written);
-    if (written != given) std::abort();
+    CHECK(written == given);
     return 0;
 }
