@@ -150,7 +150,7 @@ Move Table::cash(const Row& row) {
     move.external_id = row.id;
     move.kind = cash_kind(row.verb);
     move.group = row.id.empty() ? KeyGroup::self : KeyGroup::native_deposit;
-    if (row.verb == "withdraw") move.group = KeyGroup::native_withdrawal;
+    if (row.verb == "withdraw" && !row.id.empty()) move.group = KeyGroup::native_withdrawal;
     if (row.option("bucket") == "earned") move.bucket = AccountCode::earned;
     if (row.option("bucket") == "bonus") move.bucket = AccountCode::bonus;
     return move;
