@@ -159,6 +159,7 @@ void Lane::process() {
         // From here on everything that this batch decided is true for good.
         figures_->changes.add(changes_.size());
         last_time_ = now;
+        takes_writes();
         publish_directory();
     }
     hand_back();
@@ -373,14 +374,17 @@ void Lane::publish_directory() {
 // with the same id. What the store made of it is read back before anything else is decided.
 void Lane::settle_failure(const Error& error) {
     figures_->failures.add();
-    ready_.store(false);
-    log_.error("the batch was not made durable", {{"detail", error.detail}});
+    // Said once: under load a full disk refuses thousands of batches, which the metric counts.
+    if (ready_.exchange(false)) {
+        log_.error("the batch was not made durable", {{"detail", error.detail}});
+    }
     for (Job* job : batch_) {
         job->outcome = Outcome{};
         job->outcome.fault = Fault::not_now;
     }
     if (!changes_.empty()) next_ = changes_.front().sequence;
     changes_.clear();
+    directory_ = shared_directory_.get();
     directory_changed_ = false;
     recover(error);
 }
@@ -388,7 +392,8 @@ void Lane::settle_failure(const Error& error) {
 void Lane::recover(const Error& error) {
     const auto end = store_.recover();
     if (!end) {
-        if (error.code == ErrorCode::full) return;  // asked again by run() and by the next batch
+        // Asked again by run() and by the next batch, whatever began it.
+        if (end.error().code == ErrorCode::full) return;
         // A failed sync leaves unknown what is on the disk; only a new start can tell.
         std::fprintf(
             stderr,
@@ -402,7 +407,13 @@ void Lane::recover(const Error& error) {
         directory_ = std::make_shared<const Directory>(std::move(*directory));
         shared_directory_.set(directory_);
     }
-    if (!ready_.exchange(true)) log_.info("the store takes writes again");
+    takes_writes();
+}
+
+void Lane::takes_writes() {
+    if (ready_.load(std::memory_order_relaxed)) return;
+    ready_.store(true);
+    log_.info("the store takes writes again");
 }
 
 void Lane::hand_back() {

@@ -61,6 +61,7 @@ private:
     std::vector<Hash16> show(const Job& job, const Decision& decision);
     void settle_failure(const Error& error);
     void recover(const Error& error);
+    void takes_writes();  // from now on, if it did not
     void show_original(Outcome& outcome) const;
     void publish_directory();
     void hand_back();
