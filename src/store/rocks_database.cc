@@ -60,7 +60,7 @@ rocksdb::ColumnFamilyOptions journal_options(const RocksOptions& wanted,
     options.compression = compression_of(wanted.compression);
     options.bottommost_compression = options.compression;
     options.write_buffer_size = wanted.memtable_bytes;
-    options.max_write_buffer_number = 4;
+    options.max_write_buffer_number = memtables_max;
     // Keys only rise, so the place of the last insert is the place of the next.
     options.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(2));
     // Files of rising keys never overlap: compaction moves them down without reading them. There is

@@ -48,5 +48,7 @@ rocksdb::Slice slice(const std::array<char, Size>& bytes) {
 
 // The number of the journal's column family, which the write-ahead log names it by.
 inline constexpr std::uint32_t journal_family_id = 2;
+// Of the journal; what they hold must still find room on the disk.
+inline constexpr int memtables_max = 4;
 
 }  // namespace coffer

@@ -345,13 +345,32 @@ TEST_F(RocksStoreTest, ManyRunsBecomeFew) {
 
 // ---- failures -----------------------------------------------------------------------------------
 
+TEST_F(RocksStoreTest, ADiskThatFillsUpIsSaidBeforeItIsFull) {
+    open();
+    commit(10);
+    const JournalEnd end = store_->end();
+    disk_.set_capacity(disk_.used() + 4 * options_.memtable_bytes - 1);
+    const std::uint64_t written = disk_.operations();
+    EXPECT_EQ(failed_commit().code, ErrorCode::full);
+    EXPECT_EQ(store_->recover().error().code, ErrorCode::full);
+    EXPECT_EQ(disk_.operations(), written) << "nothing was written";
+    EXPECT_EQ(store_->end().hash, end.hash);
+    disk_.set_capacity(disk_.used() + 5 * options_.memtable_bytes);
+    commit(1);  // without recover(): nothing is in doubt
+    EXPECT_TRUE(store_->recover());
+    EXPECT_EQ(disagreement(*store_), "");
+}
+
+// Somebody else took the space between the look and the write.
 TEST_F(RocksStoreTest, AFullDiskIsSaidAndRecoveredFrom) {
+    options_.memtable_bytes = 70;
     open();
     commit(10);
     const JournalEnd end = store_->end();
     disk_.set_capacity(disk_.used() + 300);
     EXPECT_EQ(failed_commit().code, ErrorCode::full);
-    EXPECT_EQ(failed_commit().code, ErrorCode::io) << "no writes until recover()";
+    EXPECT_EQ(failed_commit().code, ErrorCode::full) << "no writes until recover()";
+    disk_.set_capacity(disk_.used() + 279);
     EXPECT_EQ(store_->recover().error().code, ErrorCode::full);
     // Reading goes on meanwhile, and sees nothing of the failed batch.
     EXPECT_EQ(store_->end().hash, end.hash);
