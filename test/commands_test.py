@@ -349,10 +349,11 @@ class CommandsTest(unittest.TestCase):
         code, said, _ = self.coffer.run("verify", "--data", data)
         self.assertEqual(code, 0)
         self.assertEqual(len(said.splitlines()), 1)
-        self.change_a_byte(data)
-        code, _, complaint = self.coffer.run("verify", "--data", data)
-        self.assertEqual(code, 1)
-        self.assertNotEqual(complaint, "")
+        changed = self.change_a_byte(data)
+        code, said, complaint = self.coffer.run("verify", "--data", data)
+        self.assertEqual((code, said), (1, ""))
+        # Which file and where, or which record of the journal.
+        self.assertRegex(complaint, rf"({re.escape(changed)}|record \d+)")
         self.assert_fails(self.coffer.run("verify", "--data", self.coffer.file("none")),
                           "no data directory")
 
@@ -364,7 +365,7 @@ class CommandsTest(unittest.TestCase):
             if at >= 0:
                 content[at] ^= 1
                 path.write_bytes(content)
-                return
+                return path.name
         self.fail("the journal is nowhere")
 
     def test_reindex_makes_the_index_again(self):
@@ -374,6 +375,22 @@ class CommandsTest(unittest.TestCase):
         data = self.coffer.file("books")
         self.assertEqual(self.coffer.run("reindex", "--data", data)[0], 0)
         self.assertEqual(self.coffer.run("verify", "--data", data)[0], 0)
+        server = self.serve()
+        self.deposit(server, key, "100.00", "first")  # still known, so a replay
+        self.assertEqual(self.balance(server, key), "100.00")
+
+    def test_an_index_that_is_gone_is_made_again_by_itself_and_by_reindex(self):
+        server = self.serve_after_init()
+        key = self.found_tenant(server, self.install_key)
+        server.kill()  # so that there is a tail which no run covers
+        data = self.coffer.file("books")
+        runs = pathlib.Path(data, "store", "index")
+        for command in ("verify", "reindex", "verify"):
+            for run in runs.iterdir():
+                run.unlink()
+            self.assertEqual(self.coffer.run(command, "--data", data)[0], 0)
+        for run in runs.iterdir():
+            run.write_bytes(b"no run")
         server = self.serve()
         self.deposit(server, key, "100.00", "first")  # still known, so a replay
         self.assertEqual(self.balance(server, key), "100.00")

@@ -9,6 +9,7 @@ exact, every acknowledged id must replay, and `coffer verify` must find nothing 
 """
 
 import argparse
+import collections
 import decimal
 import http.client
 import pathlib
@@ -19,93 +20,64 @@ import threading
 import time
 
 from demo_program import Caller, Demo, finish, load_player, verify
+from movements import Movements, Player
 
 LOST = (OSError, http.client.HTTPException, ValueError)
+WORKERS, PLAYERS_EACH = 8, 4
 
 
-class Player:
-    """One load player's expected balances, and the wagers that can still be taken back."""
+class Worker:
+    """Moves the money of its players, from crash to crash."""
 
-    def __init__(self, index):
-        self.index = index
-        self.balance = {"EUR": decimal.Decimal(1_000_000), "USD": decimal.Decimal(1_000_000),
-                        "CRD": decimal.Decimal(0)}
-        self.open_debits = []
-        self.open_wagers = []
-        self.done = []  # calls that were acknowledged: sending one again must move nothing
-
-
-class Worker(threading.Thread):
-    def __init__(self, number, players, seed):
-        super().__init__()
-        self.number = number
-        self.players = players
-        self.random = random.Random(seed)
-        self.port = None
+    def __init__(self, number, seed):
+        self.players = [Player(1 + number * PLAYERS_EACH + one) for one in range(PLAYERS_EACH)]
+        self.movements = Movements(str(number), self.players, seed)
         self.unsettled = None
-        self.count = 0
+        self.kinds = collections.Counter()
         self.failures = []
 
-    def next_step(self):
-        """(player, call, what it changes) of a random movement; `call` can be made more than once."""
-        player = self.random.choice(self.players)
-        self.count += 1
-        name = f"{self.number}-{self.count}"
-        amount = decimal.Decimal(self.random.randrange(0, 500)) / 100
-        kind = self.random.randrange(6)
-        if kind == 0:
-            fields = {"amount": float(amount), "round_id": "r" + name, "transaction_id": "d" + name}
-            return (player, lambda c: c.integrator("debit", player.index, **fields),
-                    ("EUR", -amount), lambda: player.open_debits.append((fields, amount)), (200,))
-        if kind == 1:
-            fields = {"amount": float(amount), "round_id": "c" + name, "transaction_id": "c" + name}
-            return (player, lambda c: c.integrator("credit", player.index, **fields),
-                    ("EUR", amount), None, (200,))
-        if kind == 2 and player.open_debits:
-            fields, was = player.open_debits.pop()
-            return (player, lambda c: c.integrator("rollback", player.index, **fields),
-                    ("EUR", was), None, (200,))
-        if kind == 3 and player.open_wagers:
-            fields, was = player.open_wagers.pop()
-            # Taken back already, by the try whose answer was lost, is INVALID_TRANSACTION: done.
-            return (player, lambda c: c.rgs("/credit/rollback", player.index, **fields),
-                    ("USD", was), None, (200, "INVALID_TRANSACTION"))
-        if kind == 4:
-            whole = self.random.randrange(1, 50)
-            return (player, lambda c: c.operator("credit", player.index, whole, name),
-                    ("CRD", decimal.Decimal(whole)), None, (200,))
-        fields = {"creditAmount": float(amount), "debitAmount": 0, "roundStarted": True,
-                  "roundFinished": False, "roundId": "r" + name, "transactionId": "w" + name,
-                  "transactionType": "CREDIT_DEBIT_SPIN"}
-        undo = {"amount": float(amount), "roundId": "r" + name, "transactionId": "w" + name}
-        return (player, lambda c: c.rgs("/credit-debit", player.index, **fields),
-                ("USD", -amount), lambda: player.open_wagers.append((undo, amount)), (200,))
-
-    def settle(self, caller, step):
-        player, call, (currency, change), then, accepted = step
-        status, answer = call(caller)
+    def settle(self, caller):
+        """Makes the call that is under way definite."""
+        step = self.unsettled
+        status, answer = step.call(caller)
         word = answer.get("error_code") if isinstance(answer, dict) else None
         if status == 503 or word == "TEMPORARILY_UNAVAILABLE":
             raise OSError("not now")
-        if status not in accepted and word not in accepted:
-            self.failures.append(f"{load_player(player.index)}: {status} {answer}")
+        self.unsettled = None
+        if status not in step.accepted and word not in step.accepted:
+            self.failures.append(f"{step.kind} of {step.player.native}: {status} {answer}")
             return
-        player.balance[currency] += change
-        if then:
-            then()
-        if len(accepted) == 1:
-            player.done.append(call)
+        for currency, change in step.changes.items():
+            step.player.balance[currency] += change
+        if step.then:
+            step.then(answer)
+        step.player.done.append(step)
+        self.kinds[step.kind] += 1
 
-    def run(self):
+    def run(self, port):
+        """Until the server is gone."""
         try:
-            caller = Caller(self.port)
-            while True:
+            caller = Caller(port)
+            while not self.failures:
                 if self.unsettled is None:
-                    self.unsettled = self.next_step()
-                self.settle(caller, self.unsettled)
-                self.unsettled = None
+                    self.unsettled = self.movements.next()
+                self.settle(caller)
         except LOST:
             return
+
+
+def check_replays(caller, player, steps):
+    failures = []
+    for step in steps:
+        status, answer = step.call(caller)
+        # What was taken back since says so; that it is unknown none may say, and a movement made
+        # anew would show in the balances.
+        taken_back = isinstance(answer, dict) and (
+            answer.get("code") == 14 or answer.get("error_code") == "INVALID_TRANSACTION")
+        if status not in (200, 201) and not taken_back:
+            failures.append(f"an acknowledged {step.kind} of {player.native} is gone: "
+                            f"{status} {answer}")
+    return failures
 
 
 def check_players(port, workers):
@@ -114,20 +86,38 @@ def check_players(port, workers):
     caller = Caller(port)
     for worker in workers:
         for player in worker.players:
-            for call in worker.random.sample(player.done, min(10, len(player.done))):
-                status, answer = call(caller)
-                # A wager that was taken back since says so; that it is unknown none may say, and a
-                # movement made anew would show in the balances below.
-                taken_back = answer.get("code") == 14 or answer.get("error_code") == "INVALID_TRANSACTION"
-                if status != 200 and not taken_back:
-                    failures.append(f"an acknowledged call is gone: {status} {answer}")
-            balances = caller.balances(player.index)
+            chosen = worker.movements.random.sample(player.done, min(10, len(player.done)))
+            # The last ones are those that a crash could have taken.
+            failures += check_replays(caller, player, player.done[-5:] + chosen)
+            _, wallets = caller.native("GET", f"/v1/players/{load_player(player.index)}/wallets")
+            found = {wallet["currency"]: wallet for wallet in wallets}
             for currency, expected in player.balance.items():
-                found = decimal.Decimal(balances.get(currency, "0"))
-                if found != expected:
-                    failures.append(f"{load_player(player.index)} has {found} {currency}, "
-                                    f"expected {expected}")
+                balance = decimal.Decimal(found.get(currency, {"balance": "0"})["balance"])
+                if balance != expected:
+                    failures.append(f"{player.native} has {balance} {currency}, not {expected}")
+            if "KGN" in found and decimal.Decimal(found["KGN"]["buckets"]["held"]) != player.held:
+                failures.append(f"{player.native} does not have {player.held} KGN held")
     return failures
+
+
+def one_life(demo, workers, seconds, coffer):
+    """Load until the kill; then the books on the disk, and what the next server says."""
+    threads = [threading.Thread(target=worker.run, args=(demo.port,)) for worker in workers]
+    for thread in threads:
+        thread.start()
+    time.sleep(seconds)
+    demo.kill()
+    for thread in threads:
+        thread.join()
+    failures = [failure for worker in workers for failure in worker.failures]
+    if wrong := verify(coffer, demo.data):
+        failures.append(f"verify: {wrong}")
+    demo.start()
+    caller = Caller(demo.port)
+    for worker in workers:
+        if worker.unsettled is not None:
+            worker.settle(caller)
+    return failures + check_players(demo.port, workers)
 
 
 def main():
@@ -138,43 +128,30 @@ def main():
     options = arguments.parse_args()
     print(f"seed {options.seed}")
     chance = random.Random(options.seed)
-    workers = [Worker(number, [Player(1 + number * 4 + one) for one in range(4)], chance.random())
-               for number in range(8)]
+    workers = [Worker(number, chance.random()) for number in range(WORKERS)]
     failures = []
     with tempfile.TemporaryDirectory(prefix="coffer-crash-") as folder:
-        data = pathlib.Path(folder) / "data"
-        demo = Demo(options.coffer, data, players=32).start()
+        demo = Demo(options.coffer, pathlib.Path(folder) / "data",
+                    players=WORKERS * PLAYERS_EACH).start()
+        caller = Caller(demo.port)
+        for worker in workers:
+            for player in worker.players:
+                player.prepare(caller)
         for crash in range(options.crashes):
-            threads = []
-            for worker in workers:
-                again = Worker(worker.number, worker.players, chance.random())
-                again.unsettled, again.count = worker.unsettled, worker.count
-                again.port = demo.port
-                threads.append(again)
-                again.start()
-            time.sleep(chance.uniform(0.05, 0.8))
-            demo.kill()
-            for thread in threads:
-                thread.join()
-                failures += thread.failures
-            workers = threads
-            if wrong := verify(options.coffer, data):
-                failures.append(f"verify after crash {crash + 1}: {wrong}")
-            demo.start()
-            caller = Caller(demo.port)
-            for worker in workers:
-                if worker.unsettled is not None:
-                    worker.settle(caller, worker.unsettled)
-                    worker.unsettled = None
-            if wrong := check_players(demo.port, workers):
-                failures += wrong
+            found = one_life(demo, workers, chance.uniform(0.05, 2.5), options.coffer)
+            failures += [f"after crash {crash + 1}: {failure}" for failure in found]
+            if failures:
                 break
-        code = demo.stop()
-        if code != 0:
+        if (code := demo.stop()) != 0:
             failures.append(f"the last stop exited with {code}")
-        if wrong := verify(options.coffer, data):
+        if wrong := verify(options.coffer, demo.data):
             failures.append(f"verify at the end: {wrong}")
-    print(sum(worker.count for worker in workers), "movements")
+    kinds = sum((worker.kinds for worker in workers), collections.Counter())
+    print(sum(kinds.values()), "movements:", ", ".join(f"{n} {kind}" for kind, n in
+                                                       sorted(kinds.items())))
+    missing = len(workers[0].movements.kinds) - len(kinds)
+    if missing and not failures:
+        failures.append(f"{missing} kinds of movement never happened")
     return finish(failures, options.crashes)
 
 

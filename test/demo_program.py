@@ -28,6 +28,7 @@ class Demo:
     def __init__(self, coffer, data, players=0, store="rocksdb"):
         self.command = [coffer, "demo", "--listen", "127.0.0.1:0", "--store", store, "--data",
                         str(data)] + (["--players", str(players)] if players else [])
+        self.data = data
         self.log_path = pathlib.Path(str(data) + ".log")
         self.process = None
         self.port = None

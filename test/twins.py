@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 
-from demo_program import Caller, Demo, finish, verify
+from demo_program import Caller, Demo, finish, load_player, verify
 
 TWINS = 200
 CLIENTS = 50  # connections; each sends TWINS / CLIENTS of the equal calls
@@ -57,16 +57,34 @@ TWIN_CALLS = {
         "/debit", 1, amount=6, roundFinished=False, roundId="r", transactionId="twin-2",
         transactionType="DEBIT_SPIN")),
     "rgs prize": ("USD", 9, lambda c: c.rgs("/tournament-prize", 1, amount=9, transactionId="twin-3")),
+    "integrator rollback by its own id": ("EUR", 2, lambda c: c.integrator(
+        "rollback", 1, amount=2, round_id="r4", transaction_id="twin-own",
+        reference_transaction_id="twin-4")),
     "sverse credit": ("GOLD", 5, lambda c: c.call(
         "POST", "/api/public/wallets/GOLD/transactions",
         {"x-api-key": "demo-sverse-key", "idempotency-key": "twin"},
         {"sessionId": "9d7b6121-30d3-44cf-8b4f-c00e2f4f016e", "amount": 5, "type": "credit",
          "reason": "twin"})),
+    "sverse debit": ("GOLD", -6, lambda c: c.call(
+        "POST", "/api/public/wallets/GOLD/transactions",
+        {"x-api-key": "demo-sverse-key", "idempotency-key": "twin-2"},
+        {"sessionId": "9d7b6121-30d3-44cf-8b4f-c00e2f4f016e", "amount": 6, "type": "debit",
+         "reason": "twin"})),
+    "kgen withdrawal": ("KGN", -40, lambda c: c.call(
+        "POST", "/fe/wallet/withdraw",
+        {"user-jwt-token": TOKENS["dave"], "idempotency-key": "twin"})),
     "native deposit": ("EUR", 1, lambda c: c.native(
-        "POST", "/v1/players/00000000-0000-4000-8000-000000000001/deposits", movement(), "twin")),
+        "POST", f"/v1/players/{load_player(1)}/deposits", movement(), "twin")),
+    "native withdrawal": ("EUR", -1, lambda c: c.native(
+        "POST", f"/v1/players/{load_player(1)}/withdrawals", movement(), "twin")),
+    "native adjustment": ("EUR", -3, lambda c: c.native(
+        "POST", f"/v1/players/{load_player(1)}/adjustments", movement("-3.00"), "twin")),
 }
 
-ALICE = "123e4567-e89b-12d3-a456-426614174000"
+# Whose wallet it is, where it is not load player 1's.
+OWNERS = {"sverse": "123e4567-e89b-12d3-a456-426614174000",
+          "kgen": "423e4567-e89b-12d3-a456-426614174000"}
+TOKENS = {}
 
 
 def balance(caller, currency, player):
@@ -79,10 +97,14 @@ def twins(port):
     """Each call 200 times at once: one movement, only answers that mean success."""
     failures = []
     caller = Caller(port)
-    caller.native("POST", "/v1/players/00000000-0000-4000-8000-000000000001/adjustments",
+    caller.native("POST", f"/v1/players/{load_player(1)}/adjustments",
                   {"currency": "CRD", "amount": "1000", "reason": "play"}, "start")
+    caller.integrator("debit", 1, amount=2, round_id="r4", transaction_id="twin-4")
+    _, session = caller.call("POST", "/s2s/session", {
+        "x-client-id": "demo-kgen", "x-client-secret": "demo-kgen-secret"}, {"user_id": "dave"})
+    TOKENS["dave"] = session["access_token"]
     for name, (currency, change, call) in TWIN_CALLS.items():
-        player = ALICE if name.startswith("sverse") else "00000000-0000-4000-8000-000000000001"
+        player = OWNERS.get(name.split()[0], load_player(1))
         before = balance(caller, currency, player)
         answers = at_once(port, CLIENTS, lambda c, _, call=call: [
             call(c) for _ in range(TWINS // CLIENTS)])
@@ -99,7 +121,7 @@ def twins(port):
 def one_wallet(port):
     """64 clients draw on one wallet that cannot pay them all."""
     caller = Caller(port)
-    currency, player = "EUR", "00000000-0000-4000-8000-000000000002"
+    currency, player = "EUR", load_player(2)
     caller.native("POST", f"/v1/players/{player}/adjustments",
                   {"currency": currency, "amount": "-999900.00", "reason": "nearly empty"}, "drain")
     lowest = []
