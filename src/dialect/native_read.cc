@@ -1,6 +1,7 @@
 // The parts that every read function of the native API uses.
 
 #include "base/calendar.h"
+#include "base/keccak.h"
 #include "dialect/native.h"
 
 namespace coffer {
@@ -12,6 +13,19 @@ constexpr std::size_t address_characters = 42;  // 0x and 20 bytes in hex
 bool is_hex_of(std::string_view text, std::string_view letters) {
     for (const char c : text) {
         if ((c < '0' || c > '9') && letters.find(c) == std::string_view::npos) return false;
+    }
+    return true;
+}
+
+// Whether the case of the letters is the checksum of EIP-55: a letter is a capital where the digest
+// of the digits in lower case has a nibble of 8 or more.
+bool has_its_checksum(std::string_view digits) {
+    const std::string digest = to_hex(view(keccak256(native_lower_case(digits))));
+    for (std::size_t at = 0; at < digits.size(); ++at) {
+        const char c = digits[at];
+        if (c >= '0' && c <= '9') continue;
+        const bool capital = c >= 'A' && c <= 'F';
+        if (capital != (digest[at] >= '8')) return false;
     }
     return true;
 }
@@ -77,8 +91,7 @@ std::optional<AccountCode> native_bucket(Fields& fields, std::string_view name) 
     return {};
 }
 
-// Mixed case is the checksum of EIP-55, which would have to be checked, not ignored: a mistyped
-// address is money lost. One case says that there is no checksum.
+// Mixed case is a checksum, and a mistyped address is money lost. One case says that there is none.
 std::string native_address_mistake(std::string_view address) {
     if (address.size() != address_characters || !address.starts_with("0x")) {
         return "must be 0x and 40 hexadecimal digits";
@@ -86,8 +99,9 @@ std::string native_address_mistake(std::string_view address) {
     address.remove_prefix(2);
     if (!is_hex_of(address, "abcdefABCDEF")) return "must be 0x and 40 hexadecimal digits";
     if (!is_hex_of(address, "abcdef") && !is_hex_of(address, "ABCDEF")) {
-        return "has upper and lower case letters, and checksums are not checked here: write it in "
-               "lower case";
+        if (has_its_checksum(address)) return {};
+        return "has upper and lower case letters that are not its checksum (EIP-55): a character "
+               "is wrong, or write it in lower case";
     }
     return {};
 }
