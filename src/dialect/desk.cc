@@ -69,6 +69,7 @@ public:
           log_(log),
           metrics_(metrics),
           sink_(sink),
+          dialects_(dialects.begin(), dialects.end()),
           routes_(dialects, options.metrics_path),
           port_(ledger.open_port(std::move(wake))) {
         for (const Dialect* dialect : dialects) count_dialect(*dialect);
@@ -84,6 +85,7 @@ private:
     void look_at_directory();
     Tag take_visit();
 
+    Reply unknown_path(Call call) const;
     void admit(Tag tag);
     void check_credential(Tag tag);
     void find_session(Tag tag);
@@ -107,6 +109,7 @@ private:
     Log& log_;
     Metrics& metrics_;
     ReplySink& sink_;
+    const std::vector<const Dialect*> dialects_;
     RouteTable routes_;
     std::unique_ptr<Port> port_;
     std::array<DialectCounters, dialect_count> counters_;
@@ -165,8 +168,7 @@ void OneDesk::accept(CallToken token, Call call) {
         return (call.dialects >> static_cast<unsigned>(id) & 1U) != 0;
     };
     if (path == nullptr || !is_served(path->owner())) {
-        sink_.reply(token, unknown_path_reply());
-        return;
+        return sink_.reply(token, unknown_path(std::move(call)));
     }
     if (path->probe != Probe::none) {
         const bool reads = call.method == Method::get || call.method == Method::head;
@@ -184,6 +186,20 @@ void OneDesk::accept(CallToken token, Call call) {
                      .keyring = picture_->keyring()};
     visit.request.now = visit.request.call.arrived;
     admit(tag);
+}
+
+Reply OneDesk::unknown_path(Call call) const {
+    for (const Dialect* dialect : dialects_) {
+        const bool served = (call.dialects >> static_cast<unsigned>(dialect->id) & 1U) != 0;
+        if (!served || dialect->prefix.empty() || !call.path.starts_with(dialect->prefix)) continue;
+        const Request request{.call = std::move(call)};
+        Reply reply = dialect->refuse(
+            request, {.kind = RefusalKind::not_found, .message = "there is nothing at this path"});
+        reply.note.dialect = dialect->name;
+        reply.note.outcome = refusal_word(RefusalKind::not_found);
+        return reply;
+    }
+    return unknown_path_reply();
 }
 
 void OneDesk::admit(Tag tag) {

@@ -89,6 +89,9 @@ struct Dialect {
     DialectId id;
     std::string_view name;
     std::span<const Route> routes;
+    // All paths that begin so are this dialect's, and what is not there is said in its words.
+    // Empty: its paths lie between others', and an unknown one is nobody's.
+    std::string_view prefix = {};
     // Check 1 of the order of checks: the credential. The desk adds whether the address is allowed.
     std::expected<Authority, Refusal> (*authenticate)(const Request& request);
     // Check 3: syntax and types.

@@ -271,6 +271,7 @@ const Dialect native_dialect{
     .id = DialectId::native,
     .name = "native",
     .routes = routes,
+    .prefix = "/v1/",
     .authenticate = authenticate,
     .read = read,
     .write = write,
