@@ -101,7 +101,18 @@ class CommandsTest(unittest.TestCase):
     def test_a_wrong_command_line_ends_with_an_error(self):
         for words in ((), ("sevre",), ("serve",), ("verify",), ("demo", "--players", "-1"),
                       ("verify", "--data", "a", "--config", "b")):
-            self.assertNotEqual(self.coffer.run(*words)[0], 0, words)
+            self.assertEqual(self.coffer.run(*words)[0], 2, words)
+
+    def test_a_slip_of_the_pen_is_named_and_not_what_it_leaves_missing(self):
+        for words, slip in ((("sevre", "--config", "x"), "sevre"),
+                            (("serve", "--confg", "x"), "--confg"),
+                            (("key", "create", "--data", "x", "--scopes", "read"), "--scopes")):
+            complaint = self.coffer.run(*words)[2]
+            self.assertIn("nothing here is called " + slip, complaint)
+            self.assertNotIn("required", complaint)
+        self.assertIn("`coffer key create --help`",
+                      self.coffer.run("key", "create", "--scopes", "read")[2])
+        self.assertIn("Subcommands:", self.coffer.run()[2])
 
     def test_version_names_version_commit_build_and_format(self):
         code, said, _ = self.coffer.run("version")
@@ -169,6 +180,11 @@ class CommandsTest(unittest.TestCase):
         self.init()
         os.chmod(self.coffer.file("books/master.key"), 0o644)
         self.assert_fails(self.coffer.run("serve", "--config", self.config), "chmod 600")
+
+    def test_serve_says_where_a_lost_master_key_was_to_be_kept(self):
+        self.init()
+        os.rename(self.coffer.file("books/master.key"), self.coffer.file("copy"))
+        self.assert_fails(self.coffer.run("serve", "--config", self.config), "kept apart")
 
     def test_the_environment_can_bring_the_master_key(self):
         self.init()
@@ -296,7 +312,7 @@ class CommandsTest(unittest.TestCase):
     def test_key_create_says_what_is_missing(self):
         self.init()
         create = ("key", "create", "--config", self.config)
-        self.assert_fails(self.coffer.run(*create, "--scope", "read"), "--tenant")
+        self.assert_fails(self.coffer.run(*create, "--scope", "read"), "POST /v1/tenants")
         self.assert_fails(self.coffer.run(*create, "--scope", "reed"), "no scope reed")
         self.assert_fails(self.coffer.run(*create, "--scope", "read,install"), "alone")
         self.assert_fails(self.coffer.run(*create, "--scope", "read", "--tenant", "x"), "no tenant")

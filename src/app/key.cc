@@ -66,6 +66,11 @@ Result<TenantId> tenant_of(const Directory& directory, const KeyCreateOptions& o
         found = tenant;
     }
     if (found != nullptr) return found->id;
+    if (names.empty()) {
+        return fail(ErrorCode::not_found,
+                    "there is no tenant yet whose key it could be; serve, and make one with the "
+                    "installation key: POST /v1/tenants");
+    }
     return fail(ErrorCode::not_found,
                 options.tenant.empty() ? "say whose key with --tenant; there are: " + names
                                        : "no tenant " + options.tenant + "; there are: " + names);

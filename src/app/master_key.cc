@@ -38,8 +38,13 @@ Result<MasterKey> parse_key(std::string text, const std::string& origin) {
 Result<MasterKey> read_key_file(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) {
-        const ErrorCode code = errno == ENOENT ? ErrorCode::not_found : ErrorCode::io;
-        return fail(code, "cannot open the master key file " + path + ": " + words(errno));
+        if (errno == ENOENT) {
+            return fail(ErrorCode::not_found,
+                        "there is no master key at " + path +
+                            "; it was made with the books and is in no backup: put the copy that "
+                            "was kept apart back, mode 0600");
+        }
+        return fail(ErrorCode::io, "cannot open the master key file " + path + ": " + words(errno));
     }
     struct stat status{};
     char text[256];

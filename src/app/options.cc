@@ -5,9 +5,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include <cstdio>
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace coffer {
 namespace {
@@ -264,6 +267,30 @@ void add_care(CLI::App& program, std::optional<Options>& result) {
                                     "  coffer version");
 }
 
+constexpr int usage_error = 2;  // as shells and getopt have it
+
+// CLI11 says first what is missing, although the missing word is mostly there with a slip of the
+// pen: a word that no command takes is named before anything else.
+int explain_usage(const CLI::App& program, const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return program.exit(error);  // help was asked for
+    const std::vector<std::string> unknown = program.remaining(true);
+    if (!unknown.empty()) {
+        std::fprintf(stderr, "coffer: nothing here is called %s\n", unknown.front().c_str());
+    } else if (program.get_subcommands().empty()) {
+        std::fputs(program.help().c_str(), stderr);
+        return usage_error;
+    } else {
+        std::fprintf(stderr, "coffer: %s\n", error.what());
+    }
+    std::string command = "coffer";
+    for (const CLI::App* at = &program; !at->get_subcommands().empty();) {
+        at = at->get_subcommands().front();
+        command += " " + at->get_name();
+    }
+    std::fprintf(stderr, "`%s --help` shows what it takes, with examples.\n", command.c_str());
+    return usage_error;
+}
+
 }  // namespace
 
 std::expected<Options, int> parse_options(int count, const char* const* words) {
@@ -277,7 +304,7 @@ std::expected<Options, int> parse_options(int count, const char* const* words) {
     try {
         program.parse(count, words);
     } catch (const CLI::ParseError& error) {
-        return std::unexpected(program.exit(error));
+        return std::unexpected(explain_usage(program, error));
     }
     if (!result) return std::unexpected(1);
     return std::move(*result);
