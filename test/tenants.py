@@ -68,11 +68,33 @@ def method_of(word):
 
 
 def judge_coverage(report):
+    """Against the source, so that a route that is new here, or in a new dialect, is missed."""
+    listed = (golden_matrix.ROOT / "src/dialect/dialects.h").read_text(encoding="utf-8")
+    for dialect in set(re.findall(r"&(\w+)_dialect", listed)) ^ set(CALLS):
+        report.expect(False, f"the dialect {dialect} is not in both the list and this test")
     for dialect, calls in CALLS.items():
         routes = {(method_of(match.group(1)), match.group(2))
                   for text in sources(dialect) for match in golden_matrix.ROUTE.finditer(text)}
         for route in routes ^ set(calls):
             report.expect(False, f"{dialect}: {route} is not in both the routes and this test")
+        written = sum(len(re.findall(r"\{\s*Method::", text)) for text in sources(dialect))
+        report.expect(written == len(routes),
+                      f"{dialect}: {written} routes are written in a way that this test reads as "
+                      f"{len(routes)}")
+
+
+def judge_methods(http, report):
+    """Against the running program: what a path takes, as its `Allow` says."""
+    paths = {}
+    for calls in CALLS.values():
+        for method, pattern in calls:
+            paths.setdefault(pattern, set()).add(method)
+    for pattern, methods in paths.items():
+        answer = http.send("BREW", re.sub(r"\{\w+\}", "x", pattern))
+        allow = dict((name.lower(), value) for name, value in answer.headers).get("allow", "")
+        taken = set(filter(None, allow.split(", "))) - {"HEAD"}
+        report.expect(answer.status == 405 and taken == methods,
+                      f"{pattern} takes {sorted(taken)}, and this test sends {sorted(methods)}")
 
 
 def scopes_of_native():
@@ -210,6 +232,45 @@ def walk_wrong_credentials(http, tenant, other, report):
         report.expect(one.snapshot() == was, f"wrong credentials changed something in {one.label}")
 
 
+# What another integration of the same tenant and dialect may do as well: its secrets buy tokens, its
+# players are the tenant's, and what names neither session nor round nor movement needs neither.
+SHARED = {"operator": None, "rgs": {"/tournament-prize"},
+          "sverse": {"/api/public/auth/register", "/api/public/auth/login",
+                     "/api/private/users/{identity}/wallets/balance"},
+          "kgen": {"/s2s/session"}, "integrator": set()}
+
+
+def walk_another_integration(http, tenant, report):
+    """Everything that a session, a token, a round or an id of one integration opens is closed to
+    another of the same dialect, although both are the tenant's."""
+    other = tenant.sibling()
+    before = tenant.snapshot()
+    now = int(time.time())
+    for dialect, shared in SHARED.items():
+        for route, build in CALLS[dialect].items():
+            if shared is None or route[1] in shared:
+                continue
+            credential = right_credential(other, dialect, route)
+            if dialect == "sverse":
+                credential = credential[0], tenant.subject["sverse_session"]
+                if "x-api-key" not in build(credential, tenant.subject)[2]:
+                    continue  # the session is the only credential, and its own
+            if dialect == "kgen" and route[1].startswith("/fe"):
+                credential = jwt(other.credentials["kgen", "signing_key"]["live"], {
+                    "iss": tenant.integrations["kgen"], "sub": tenant.subject["user"],
+                    "sid": tenant.subject["refresh_token"], "iat": now, "exp": now + 900,
+                    "user_id": tenant.subject["user"], "wallet_address": ""})
+            answer = http.send(*build(credential, tenant.subject))
+            report.expect(answer.status >= 400,
+                          f"{dialect} {route[0]} {route[1]} by another integration: {answer}")
+    after = tenant.snapshot()
+    movements = next(path for path in after if path.startswith("/v1/transactions"))
+    # A rollback of what is unknown to it leaves a tombstone of its own.
+    after[movements] = [one for one in after[movements]
+                        if one["integration"] not in other.integrations.values()]
+    report.expect(after == before, f"another integration of {tenant.label} changed something")
+
+
 def foreign_and_unknown(name, other, bets):
     foreign = next(bets) if name in ("new_id", "external_id") else other.subject[name]
     return foreign, UNKNOWN.get(name, str(uuid.uuid4()))
@@ -274,8 +335,11 @@ def main():
     try:
         http = Http(world.port)
         one, two = Tenant(http, "one", 101, "1000"), Tenant(http, "two", 202, "50000")
+        judge_methods(http, report)
         for tenant, other in ((one, two), (two, one)):
             walk_wrong_credentials(http, tenant, other, report)
+        for tenant in (one, two):
+            walk_another_integration(http, tenant, report)
         pairs = sum(walk_foreign_ids(http, *both, report) for both in ((one, two), (two, one)))
         walk_own_ids(http, Tenant(http, "three", 303, "1000"), report)
     finally:

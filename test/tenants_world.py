@@ -1,6 +1,7 @@
 """Tenants that are furnished alike, for tenants.py: what one has, the other has its like of."""
 
 import base64
+import copy
 import datetime
 import hashlib
 import hmac
@@ -139,19 +140,32 @@ class Tenant:
     def make_integrations(self):
         code = self.subject["currency"]
         self.call("POST", "/v1/currencies", {"code": code, "name": code, "scale": 2})
+        self.add_integrations(self.label)
+
+    def add_integrations(self, label):
+        code = self.subject["currency"]
         settings = {"integrator": {"provider_ids": [1]},
-                    "sverse": {"game_code": self.subject["game_code"]}}
+                    "sverse": {"game_code": "game-" + label}}
         kinds = {"operator": ["secret"], "rgs": ["secret"], "integrator": ["basic", "signing_key"],
                  "sverse": ["client_key", "server_key"], "kgen": ["basic", "signing_key"]}
         self.integrations, self.credentials = {}, {}
         for dialect in DIALECTS:
             made = self.call("POST", "/v1/integrations", {
-                "dialect": dialect, "name": f"{self.label}-{dialect}", "currencies": [code],
+                "dialect": dialect, "name": f"{label}-{dialect}", "currencies": [code],
                 "settings": settings.get(dialect, {})})
             self.integrations[dialect] = made["id"]
             for kind in kinds[dialect]:
                 self.credentials[dialect, kind] = self.make_credentials(made["id"], kind)
         self.subject["integration"] = self.integrations["rgs"]
+
+    def sibling(self):
+        """The same tenant, as another integration of each dialect sees it."""
+        other = copy.copy(self)
+        other.subject = dict(self.subject)
+        other.add_integrations(self.label + "-2")
+        other.sessions = dict(self.sessions)
+        other.sessions["kgen"] = {"live": other.open("kgen")["token"]}
+        return other
 
     def make_credentials(self, integration, kind):
         path = f"/v1/integrations/{integration}/credentials"
