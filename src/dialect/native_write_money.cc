@@ -203,6 +203,9 @@ Reply native_write_move(const Request& request, const Intent& intent, const Outc
     if (!outcome.transaction || move == nullptr) return native_problem(request, Fault::internal);
     Movement movement;
     movement.transaction = outcome.transaction;
+    movement.state = outcome.state;
+    movement.rollback = outcome.rollback;
+    movement.rollback_time = outcome.rollback_time;
     movement.reversed_time = move->reverses_time;
     movement.withdrawal = outcome.withdrawal;
     std::string body;

@@ -34,6 +34,8 @@ bool replay_or_conflict(const View& view, const Move& move, Outcome& outcome) {
         return true;
     }
     outcome.replay = true;
+    outcome.state = key.state;
+    outcome.rollback = key.rollback;
     switch (key.state) {
         case KeyState::refused:
             outcome.decline = static_cast<Decline>(key.transaction->decline);

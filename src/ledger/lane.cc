@@ -331,8 +331,11 @@ void Lane::apply(Job& job, Decision decision, Time now) {
         decision.outcome.integration = caller->integration;
     }
     job.outcome = std::move(decision.outcome);
-    if (job.outcome.replay && job.outcome.transaction && !job.outcome.wallet_after) {
-        show_original(job.outcome);
+    if (job.outcome.replay && job.outcome.done()) {
+        if (const auto told = tell_original(job.outcome); !told) {
+            job.outcome = failed(told.error());
+            return;
+        }
     }
     if (decision.transaction == nullptr && decision.puts.empty()) return;
     std::vector<Hash16> names = show(job, decision);
@@ -350,18 +353,40 @@ void Lane::apply(Job& job, Decision decision, Time now) {
     changes_.push_back(std::move(change));
 }
 
-// A replay whose answer is the original record shows the wallet as it was just after it. Only where
-// a dialect asks for that, because it is one more read from the journal.
-void Lane::show_original(Outcome& outcome) const {
+// A journal record that this batch may have made itself.
+Result<Change> Lane::change(Sequence sequence) const {
+    if (changes_.empty() || sequence < changes_.front().sequence) return store_.change(sequence);
+    return changes_[sequence - changes_.front().sequence];
+}
+
+// What a replay's answer says of the original beyond the transaction itself. Only where a dialect
+// asks for that, because it is one more read from the journal: in sverse, which shows the wallet as
+// it was just after it, and where something became of it since.
+Result<void> Lane::tell_original(Outcome& outcome) const {
     const Transaction& original = *outcome.transaction;
-    if (original.group != KeyGroup::sverse_transaction) return;
-    if (!changes_.empty() && original.sequence >= changes_.front().sequence) {
-        outcome.wallet_after = wallet_in(changes_[original.sequence - changes_.front().sequence]);
-        return;
+    if (original.group == KeyGroup::sverse_transaction) {
+        const auto then = change(original.sequence);
+        if (!then) return std::unexpected(then.error());
+        outcome.wallet_after = wallet_in(*then);
     }
-    if (const auto change = store_.change(original.sequence)) {
-        outcome.wallet_after = wallet_in(*change);
+    if (outcome.rollback != 0) {
+        const auto rollback = change(outcome.rollback);
+        if (!rollback) return std::unexpected(rollback.error());
+        outcome.rollback_time = rollback->time;
     }
+    if (original.kind != TransactionKind::withdraw) return {};
+    const auto found = store_.find(store_.keys().withdrawal(original.sequence));
+    if (!found) return std::unexpected(found.error());
+    if (const auto* known = std::get_if<Ptr<Withdrawal>>(&*found)) {
+        outcome.withdrawal = *known;
+        return {};
+    }
+    const auto then = change(original.sequence);  // perhaps made in this very batch
+    if (!then) return std::unexpected(then.error());
+    for (const Record& record : then->puts) {
+        if (const auto* made = std::get_if<Ptr<Withdrawal>>(&record)) outcome.withdrawal = *made;
+    }
+    return {};
 }
 
 void Lane::publish_directory() {

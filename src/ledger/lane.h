@@ -62,7 +62,8 @@ private:
     void settle_failure(const Error& error);
     void recover(const Error& error);
     void takes_writes();  // from now on, if it did not
-    void show_original(Outcome& outcome) const;
+    Result<Change> change(Sequence sequence) const;
+    Result<void> tell_original(Outcome& outcome) const;
     void publish_directory();
     void hand_back();
 

@@ -94,7 +94,11 @@ struct Outcome {
     Ptr<Session> session;
     Ptr<Wallet> wallet;            // as it is now; null when never touched
     Ptr<Transaction> transaction;  // of a movement, its replay's original, or the one asked for
-    Ptr<Wallet> wallet_after;      // sverse: the wallet just after `transaction`
+    // Of a replay: what became of the original since, as in a Movement.
+    KeyState state = KeyState::applied;
+    Sequence rollback = 0;
+    Time rollback_time = 0;
+    Ptr<Wallet> wallet_after;  // sverse: the wallet just after `transaction`
     Ptr<Round> round;
     Ptr<Promotion> promotion;  // where the call named one, as it is now
     Amount budget_left;        // what of its budget can be drawn on: from its end on, nothing

@@ -91,7 +91,9 @@ void Table::run(std::string_view table) {
         const Outcome outcome = play(row);
         EXPECT_EQ(outcome.fault, Fault::none);
         std::string said(word(outcome.decline));
-        if (outcome.replay && outcome.done()) said = "replay";
+        if (outcome.replay && outcome.done()) {
+            said = outcome.state == KeyState::rolled_back ? "replay:rolled_back" : "replay";
+        }
         if (outcome.decline == Decline::conflict) {
             said += ":" + field_names(outcome.differs);
             std::erase(said, ' ');
