@@ -125,8 +125,10 @@ void native_append_amount(JsonWriter& json, Amount amount, int scale);
 void native_append_wallet(JsonWriter& json, const Request& request, const Wallet& wallet);
 // applied, refused, rolled_back, tombstoned.
 std::string_view native_state_word(KeyState state);
-// The id as the caller knows it: integrator's provider and site are the ledger's own addition.
+// The id, and what it refers to, as the caller knows them: integrator's provider and site are the
+// ledger's own addition.
 std::string_view native_external_id(const Transaction& transaction);
+std::string_view native_reference(const Transaction& transaction);
 // The first record of that kind in an outcome, or null.
 template <class T>
 const T* native_record(const Outcome& outcome) {

@@ -69,7 +69,7 @@ void append_line(std::string& out, const Request& request, const Movement& movem
     append_text(out, native_external_id(transaction));
     append_text(out, transaction.round);
     append_text(out, transaction.game);
-    append_text(out, transaction.reference);
+    append_text(out, native_reference(transaction));
     append_text(out, transaction.reason);
     out += line_end;
 }

@@ -71,7 +71,7 @@ void append_names(JsonWriter& json, const Request& request, const Transaction& t
     json.key("promotion");
     native_append_text(json, transaction.promotion);
     json.key("reference");
-    native_append_text(json, transaction.reference);
+    native_append_text(json, native_reference(transaction));
     json.key("reason");
     native_append_text(json, transaction.reason);
     json.key("detail");
@@ -163,38 +163,41 @@ void append_round(JsonWriter& json, const Request& request, const Round& round) 
     json.close_object();
 }
 
+bool is_of_integrator(KeyGroup group) {
+    return group == KeyGroup::integrator_debit || group == KeyGroup::integrator_credit ||
+           group == KeyGroup::integrator_rollback;
+}
+
+// The ledger's external id of an integrator movement is "provider:site:id"; the caller gave the
+// last.
+std::string_view last_part(std::string_view id) {
+    for (int part = 0; part < 2; ++part) {
+        const std::size_t colon = id.find(':');
+        if (colon == std::string_view::npos) break;
+        id.remove_prefix(colon + 1);
+    }
+    return id;
+}
+
 const Round* round_of(const Outcome& outcome) {
     return outcome.round ? outcome.round.get() : native_record<Round>(outcome);
 }
 
 }  // namespace
 
-// The ledger's external id of an integrator movement is "provider:site:id"; the caller gave the
-// last.
 std::string_view native_external_id(const Transaction& transaction) {
-    std::string_view id = transaction.external_id;
-    switch (transaction.group) {
-        case KeyGroup::integrator_debit:
-        case KeyGroup::integrator_credit:
-        case KeyGroup::integrator_rollback:
-            for (int part = 0; part < 2; ++part) {
-                const std::size_t colon = id.find(':');
-                if (colon == std::string_view::npos) break;
-                id.remove_prefix(colon + 1);
-            }
-            break;
-        case KeyGroup::self:
-        case KeyGroup::rgs:
-        case KeyGroup::operator_debit:
-        case KeyGroup::operator_credit:
-        case KeyGroup::sverse_transaction:
-        case KeyGroup::kgen_withdraw:
-        case KeyGroup::native_deposit:
-        case KeyGroup::native_withdrawal:
-        case KeyGroup::native_adjustment:
-        case KeyGroup::native_reversal: break;
-    }
-    return id;
+    return is_of_integrator(transaction.group) ? last_part(transaction.external_id)
+                                               : std::string_view(transaction.external_id);
+}
+
+// A rollback refers to the id of a wager; what a reversal refers to may be of any dialect, and the
+// provider that it took over from the original tells.
+std::string_view native_reference(const Transaction& transaction) {
+    const bool of_original =
+        transaction.kind == TransactionKind::reversal && transaction.provider != 0;
+    return is_of_integrator(transaction.group) || of_original
+               ? last_part(transaction.reference)
+               : std::string_view(transaction.reference);
 }
 
 // The transaction as it was made, first time or replay, and the wallet as it is now.
