@@ -82,7 +82,7 @@ TEST_F(Table, a_reversed_credit_is_to_its_caller_what_it_was) {
         alice token token-alice live -        | done
         alice credit c1 r1 40                 | done 40
         alice reverse c1 - -                  | done 0
-        alice credit c1 r1 40                 | replay 0
+        alice credit c1 r1 40                 | replay:rolled_back 0
         alice status c1 r1 40 as=credit       | done
         alice status c1 r1 41 as=credit       | conflict:amount
         alice adjust - - 10                   | done 10

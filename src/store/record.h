@@ -30,17 +30,12 @@ using Sequence = std::uint64_t;       // 1..; 0 means none
 
 // The four buckets of a player and, under the same wallet so that no row is shared by all writers,
 // the house accounts that take the other side of this wallet's movements. Values are on disk.
+// clang-format off
 enum class AccountCode : std::uint8_t {
-    bought,
-    earned,
-    bonus,
-    held,  // the player's
-    stakes,
-    payouts,
-    cashier,
-    promotions,
-    chain,  // the house's
+    bought, earned, bonus, held,                  // the player's
+    stakes, payouts, cashier, promotions, chain,  // the house's
 };
+// clang-format on
 inline constexpr std::size_t account_count = 9;
 constexpr bool is_bucket(AccountCode code) { return code <= AccountCode::held; }
 
@@ -381,8 +376,7 @@ struct Withdrawal {
     Amount amount;
     std::string destination;
     WithdrawalState state = WithdrawalState::queued;
-    Sequence requested_by =
-        0;  // the transaction that holds the money; it also names the withdrawal
+    Sequence requested_by = 0;  // the transaction that holds the money; it names the withdrawal
     Time created = 0, modified = 0;
     bool on_chain = true;  // false: paid out by the cashier at once
 };
