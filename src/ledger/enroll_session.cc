@@ -268,12 +268,21 @@ Decision enroll(const View& view, const OpenUser& intent, Extra) {
     return decision;
 }
 
-Decision enroll(const View& view, const RenewUser& intent, Extra) {
+Decision enroll(const View& view, const RenewUser& intent, Extra extra) {
     if (const Decline decline = judge_bearer(view); decline != Decline::none) return no(decline);
+    // The other half of the pair. That it ran out is why one refreshes; that it was revoked ends
+    // both.
+    const auto partner = as<Session>(extra, 0);
+    if (partner && partner->revoked != 0) return no(Decline::session_expired);
     if (!view.player) return no(Decline::player_unknown);
     if (view.player->blocked) return no(Decline::player_blocked);
     Decision decision;
     decision.outcome.player = view.player;
+    if (partner) {
+        Session ended = *partner;
+        ended.revoked = view.now;
+        put(decision, std::move(ended));
+    }
     Session spent = *view.session;
     spent.used = true;
     put(decision, std::move(spent));

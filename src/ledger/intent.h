@@ -234,7 +234,7 @@ struct OpenUser {  // kgen /s2s/session: makes the player when the alias is unkn
     Digest session{}, refresh{};
     Duration ttl = 0, refresh_ttl = 0;
 };
-struct RenewUser {  // kgen refresh: spends the refresh token
+struct RenewUser {  // kgen refresh: spends the refresh token and the session it came with
     Caller caller;  // session: the refresh token
     Digest session{}, refresh{};
     Duration ttl = 0, refresh_ttl = 0;

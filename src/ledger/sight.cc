@@ -129,6 +129,12 @@ void name_subject(Job& job, WorkingSet& working_set, const KeyMaker& keys,
                   const Directory& directory) {
     Sight& sight = job.sight;
     for (RecordKey& name : wants(job.intent, keys)) sight.extra.push_back({std::move(name)});
+    if (std::holds_alternative<RenewUser>(job.intent)) {
+        // A refresh token is spent together with the session that it was given with.
+        const Session* refresh = working_set.find<Session>(sight.session);
+        if (refresh != nullptr)
+            sight.extra.push_back({keys.session(SessionKind::kgen_session, refresh->parent)});
+    }
     if (sight.caller != nullptr) {
         const Caller& caller = *sight.caller;
         std::string_view player;  // of a record that the working set holds, or of the intent
