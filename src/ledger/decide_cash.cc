@@ -185,7 +185,8 @@ void withdraw_in_cash(const View& view, const Move& move, Posting& posting, Deci
 void decide_withdraw(const View& view, const Move& move, Posting& posting, Decision& decision) {
     if (view.player->blocked) return refuse_for_good(view, move, Decline::player_blocked, decision);
     const Currency* currency = view.directory->currency(move.currency);
-    if (currency != nullptr && currency->has_chain()) {
+    if (rules_of(view.integration).withdraws_to_chain ||
+        (currency != nullptr && currency->has_chain())) {
         withdraw_to_chain(view, move, posting, decision);
     } else {
         withdraw_in_cash(view, move, posting, decision);

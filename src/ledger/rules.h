@@ -14,6 +14,7 @@ struct Rules {
     Duration round_age = 0;               // open rounds older than this count as closed; 0: never
     bool session_keeps_currency = false;  // an expired session still fixes the currency
     bool explicit_alias_only = false;     // players are known by alias, never by native id
+    bool withdraws_to_chain = false;      // whether or not the currency says that it has one
     AccountCode payout_bucket = AccountCode::earned;
     AccountCode deposit_bucket = AccountCode::bought;
     AccountCode grant_bucket = AccountCode::bonus;
@@ -40,10 +41,10 @@ inline Rules rules_of(const Integration* integration) {
             rules.settled_refuses_rollback = true;
             rules.latest_wager_only = true;
             break;
+        case DialectId::kgen: rules.withdraws_to_chain = true; break;
         case DialectId::native:
         case DialectId::operator_:
-        case DialectId::sverse:
-        case DialectId::kgen: break;
+        case DialectId::sverse: break;
     }
     return rules;
 }

@@ -1,0 +1,123 @@
+// Withdrawals to a chain: all of `earned`, in the order of refusals that kgen's page asks for.
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ledger/world_fixture.h"
+
+namespace coffer {
+namespace {
+
+// EUR has no chain of its own here; that kgen moves it is enough.
+class Withdrawals : public World {
+protected:
+    Withdrawals() {
+        CreateIntegration wallet;
+        wallet.tenant = tenant;
+        wallet.uid = "i-3";
+        wallet.name = "kgen";
+        wallet.dialect = DialectId::kgen;
+        wallet.currencies = {"EUR"};
+        wallet.settings.minimum_withdrawal = "1";
+        EXPECT_TRUE(perform(wallet).done());
+    }
+
+    static Move withdrawal(std::string id) {
+        Move move;
+        move.caller.tenant = tenant;
+        move.caller.integration = kgen;
+        move.caller.player.id = "alice";
+        move.kind = TransactionKind::withdraw;
+        move.currency = eur;
+        move.group = id.empty() ? KeyGroup::self : KeyGroup::kgen_withdraw;
+        move.external_id = std::move(id);
+        return move;
+    }
+
+    Decline withdraw(std::string id = {}) {
+        const Outcome outcome = perform(withdrawal(std::move(id)));
+        EXPECT_EQ(outcome.fault, Fault::none);
+        return outcome.decline;
+    }
+
+    void earn(long units) {
+        Move move;
+        move.caller.tenant = tenant;
+        move.caller.player.id = "alice";
+        move.kind = TransactionKind::adjust;
+        move.currency = eur;
+        move.amount.units = units;
+        move.bucket = AccountCode::earned;
+        EXPECT_TRUE(perform(move).done());
+    }
+
+    void change(std::optional<bool> blocked, std::optional<std::string> payout_address) {
+        ChangePlayer change;
+        change.tenant = tenant;
+        change.player = "alice";
+        change.blocked = blocked;
+        change.payout_address = std::move(payout_address);
+        EXPECT_TRUE(perform(change).done());
+    }
+
+    Outcome history() {
+        ListMovements ask;
+        ask.caller.tenant = tenant;
+        ask.caller.player.id = "alice";
+        ask.currency = eur;
+        return perform(ask);
+    }
+
+    static constexpr IntegrationId kgen = 3;
+};
+
+TEST_F(Withdrawals, are_refused_in_order) {
+    change(true, std::nullopt);
+    EXPECT_EQ(withdraw(), Decline::player_blocked);
+    change(false, std::nullopt);
+    EXPECT_EQ(withdraw(), Decline::nothing_to_withdraw);
+    earn(99);
+    EXPECT_EQ(withdraw(), Decline::below_minimum);
+    earn(1);
+    EXPECT_EQ(withdraw(), Decline::no_payout_address);
+    change(std::nullopt, "0x3c0000000000000000000000000000000000f040");
+    EXPECT_EQ(withdraw(), Decline::none);
+    change(true, std::nullopt);
+    EXPECT_EQ(withdraw(), Decline::player_blocked);
+    expect_clean();
+}
+
+TEST_F(Withdrawals, hold_the_money_until_the_chain_has_it) {
+    change(std::nullopt, "0x3c0000000000000000000000000000000000f040");
+    earn(250);
+    EXPECT_EQ(withdraw(), Decline::none);
+    const Outcome outcome = history();
+    ASSERT_EQ(outcome.movements.size(), 2U);
+    const Movement& newest = outcome.movements.front();
+    EXPECT_EQ(newest.transaction->amount.units, 250);
+    EXPECT_EQ(newest.wallet->at(AccountCode::held).balance.units, 250);
+    ASSERT_TRUE(newest.withdrawal);
+    EXPECT_EQ(newest.withdrawal->state, WithdrawalState::queued);
+    expect_clean();
+}
+
+TEST_F(Withdrawals, said_two_hundred_times_at_once_hold_the_money_once) {
+    change(std::nullopt, "0x3c0000000000000000000000000000000000f040");
+    earn(250);
+    int replays = 0;
+    for (const Outcome& outcome : perform_at_once(std::vector<Move>(200, withdrawal("twin")))) {
+        EXPECT_TRUE(outcome.done());
+        replays += outcome.replay ? 1 : 0;
+    }
+    EXPECT_EQ(replays, 199);
+    EXPECT_EQ(history().movements.size(), 2U);
+    expect_clean();
+}
+
+}  // namespace
+}  // namespace coffer
