@@ -145,6 +145,7 @@ Code code_of(Decline decline) {
         case Decline::not_latest_wager:
         case Decline::promotion_unknown:
         case Decline::nothing_to_withdraw:
+        case Decline::withdrawal_in_flight:
         case Decline::below_minimum:
         case Decline::no_payout_address:
         case Decline::not_found:

@@ -446,10 +446,10 @@ TEST(IntegratorWrite, EveryDeclineHasItsCode) {
                                         {Decline::no_payout_address, {2, 500}},
                                         {Decline::not_found, {2, 500}},
                                         {Decline::exists, {2, 500}},
-                                        {Decline::not_permitted, {2, 500}}};
+                                        {Decline::not_permitted, {2, 500}},
+                                        {Decline::withdrawal_in_flight, {2, 500}}};
     for (const auto& [decline, said] : table) {
-        Outcome outcome;
-        outcome.decline = decline;
+        const Outcome outcome{.decline = decline};
         expect_failure(reply_to(World(), "debit", std::string(page_body), outcome), said);
     }
 }

@@ -63,6 +63,7 @@ struct Word {
 constexpr Word unauthorized_word{401, "UN_AUTHORIZED"};
 constexpr Word invalid_word{400, "invalid request"};
 constexpr Word internal_word{500, "internal error"};
+constexpr Word withdrawn_word{200, "wallet withdrawl successful"};  // the page's own spelling
 
 Word word_of(Decline decline) {
     switch (decline) {
@@ -74,6 +75,8 @@ Word word_of(Decline decline) {
         case Decline::insufficient_funds: return {400, "insufficient balance"};
         case Decline::conflict: return {409, "Idempotency-Key was used for another request"};
         case Decline::limit_reached: return {400, "limit reached"};
+        // Nothing happens, and for the caller that is a success like the one before.
+        case Decline::withdrawal_in_flight: return withdrawn_word;
         case Decline::nothing_to_withdraw: return {400, "nothing to withdraw"};
         case Decline::below_minimum: return {400, "balance is below the minimum withdrawal"};
         case Decline::no_payout_address: return {409, "user has no payout address"};
@@ -399,9 +402,8 @@ Reply write(const Request& request, const Intent&, const Outcome& outcome) {
             outcome.fault != Fault::none ? word_of(outcome.fault) : word_of(outcome.decline);
         return message(word.status, word.message);
     }
-    // The page's own spelling; also said when one is in flight already and there was nothing to
-    // add.
-    if (verb_of(request) == Verb::withdraw) return message(200, "wallet withdrawl successful");
+    if (verb_of(request) == Verb::withdraw)
+        return message(withdrawn_word.status, withdrawn_word.message);
     Reply reply;
     reply.status = 200;
     JsonWriter json(reply.body);

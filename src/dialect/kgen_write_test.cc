@@ -236,6 +236,13 @@ TEST(KgenWrite, SpellsSuccessAsThePageDoes) {
               R"({"msg":"wallet withdrawl successful"})");
 }
 
+TEST(KgenWrite, TakesAWithdrawalInFlightForASuccess) {
+    const Reply reply =
+        write(KgenWorld().user("withdraw"), Outcome{.decline = Decline::withdrawal_in_flight});
+    EXPECT_EQ(reply.status, 200);
+    EXPECT_EQ(reply.body, R"({"msg":"wallet withdrawl successful"})");
+}
+
 TEST(KgenWrite, HasAStatusForEveryDecline) {
     const auto status = [](Decline decline) {
         return write(KgenWorld().user("withdraw"), Outcome{.decline = decline}).status;

@@ -151,6 +151,7 @@ Problem problem_of(Decline decline) {
         case Decline::limit_reached: return {409, word, "A limit is reached"};
         case Decline::was_refused: return {409, word, "It was refused"};
         case Decline::nothing_to_withdraw: return {409, word, "There is nothing to withdraw"};
+        case Decline::withdrawal_in_flight: return {409, word, "A withdrawal is under way already"};
         case Decline::below_minimum: return {409, word, "It is less than the minimum"};
         case Decline::no_payout_address: return {409, word, "The player has no payout address"};
         case Decline::not_found: return {404, word, "There is no such thing"};

@@ -343,7 +343,8 @@ TEST_F(Native, EveryDeclineAndFaultIsAProblem) {
         EXPECT_NE(reply.body.find("\"status\":" + std::to_string(reply.status)), std::string::npos);
         return reply.status;
     };
-    for (unsigned value = 1; value <= static_cast<unsigned>(Decline::not_permitted); ++value) {
+    for (unsigned value = 1; value <= static_cast<unsigned>(Decline::withdrawal_in_flight);
+         ++value) {
         const int status = told({.decline = static_cast<Decline>(value)});
         EXPECT_TRUE(status >= 400 && status < 500) << value;
     }

@@ -83,6 +83,7 @@ Word word_of(Decline decline) {
         case Decline::promotion_unknown:
         case Decline::was_refused:
         case Decline::nothing_to_withdraw:
+        case Decline::withdrawal_in_flight:
         case Decline::below_minimum:
         case Decline::no_payout_address:
         case Decline::exists:

@@ -116,6 +116,7 @@ Word word_of(Decline decline) {
         // Nobody asks here what became of a call, withdraws, or changes the directory.
         case Decline::was_refused:
         case Decline::nothing_to_withdraw:
+        case Decline::withdrawal_in_flight:
         case Decline::below_minimum:
         case Decline::no_payout_address:
         case Decline::not_found:

@@ -437,7 +437,8 @@ TEST(RgsWrite, EveryDeclineHasItsWord) {
         {Decline::no_payout_address, "INTERNAL_ERROR"},
         {Decline::not_found, "INTERNAL_ERROR"},
         {Decline::exists, "INTERNAL_ERROR"},
-        {Decline::not_permitted, "INTERNAL_ERROR"}};
+        {Decline::not_permitted, "INTERNAL_ERROR"},
+        {Decline::withdrawal_in_flight, "INTERNAL_ERROR"}};
     const Request request = World().post("debit", json_of(members_of("debit")));
     for (const auto& [decline, word] : table) {
         Outcome outcome;

@@ -60,6 +60,7 @@ TEST(Sverse, SaysEveryDecline) {
         {limit_reached, 400, "Limit reached"},
         {was_refused, 400, invalid_words},
         {nothing_to_withdraw, 400, invalid_words},
+        {withdrawal_in_flight, 400, invalid_words},
         {below_minimum, 400, invalid_words},
         {no_payout_address, 400, invalid_words},
         {not_found, 404, "Resource not found"},

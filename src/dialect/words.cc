@@ -32,6 +32,7 @@ std::string_view decline_word(Decline decline) {
         case Decline::invalid: return "invalid";
         case Decline::amount_overflow: return "amount_overflow";
         case Decline::not_permitted: return "not_permitted";
+        case Decline::withdrawal_in_flight: return "withdrawal_in_flight";
     }
     return "unknown";
 }

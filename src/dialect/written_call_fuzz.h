@@ -191,7 +191,7 @@ inline Outcome done(const Intent& intent) {
 
 // Everything but done, one of them for each length of the bytes.
 inline Outcome not_done(std::size_t choice) {
-    constexpr std::size_t declines = static_cast<std::size_t>(Decline::not_permitted);
+    constexpr std::size_t declines = static_cast<std::size_t>(Decline::withdrawal_in_flight);
     constexpr std::size_t faults = static_cast<std::size_t>(Fault::internal);
     choice %= declines + faults;
     if (choice < declines) {

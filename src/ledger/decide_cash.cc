@@ -120,15 +120,10 @@ void withdraw_to_chain(const View& view, const Move& move, Posting& posting, Dec
     const Amount earned = wallet.at(AccountCode::earned).balance;
     const bool all = move.amount.is_zero();
     const Amount amount = all ? earned : move.amount;
-    if (all && wallet.withdrawals_in_flight > 0 && !earned.is_positive()) {
-        // Done, and nothing happens; with an id that is remembered as a withdrawal of nothing, so
-        // that the same id never withdraws later.
-        if (move.external_id.empty()) return;
-        decision.transaction = transaction_of(view, move);
-        return finish(decision, posting);
-    }
     if (all && !earned.is_positive()) {
-        return refuse_for_good(view, move, Decline::nothing_to_withdraw, decision);
+        const Decline no = wallet.withdrawals_in_flight > 0 ? Decline::withdrawal_in_flight
+                                                            : Decline::nothing_to_withdraw;
+        return refuse_for_good(view, move, no, decision);
     }
     if (earned < amount) return refuse_for_good(view, move, Decline::insufficient_funds, decision);
     if (amount < minimum_withdrawal(view, move.currency)) {

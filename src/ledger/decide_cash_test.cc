@@ -42,6 +42,7 @@ protected:
     Decline withdraw(std::string id = {}) {
         const Outcome outcome = perform(withdrawal(std::move(id)));
         EXPECT_EQ(outcome.fault, Fault::none);
+        replay_ = outcome.replay;
         return outcome.decline;
     }
 
@@ -74,6 +75,7 @@ protected:
     }
 
     static constexpr IntegrationId kgen = 3;
+    bool replay_ = false;
 };
 
 TEST_F(Withdrawals, are_refused_in_order) {
@@ -87,6 +89,7 @@ TEST_F(Withdrawals, are_refused_in_order) {
     EXPECT_EQ(withdraw(), Decline::no_payout_address);
     change(std::nullopt, "0x3c0000000000000000000000000000000000f040");
     EXPECT_EQ(withdraw(), Decline::none);
+    EXPECT_EQ(withdraw(), Decline::withdrawal_in_flight);
     change(true, std::nullopt);
     EXPECT_EQ(withdraw(), Decline::player_blocked);
     expect_clean();
@@ -103,6 +106,23 @@ TEST_F(Withdrawals, hold_the_money_until_the_chain_has_it) {
     EXPECT_EQ(newest.wallet->at(AccountCode::held).balance.units, 250);
     ASSERT_TRUE(newest.withdrawal);
     EXPECT_EQ(newest.withdrawal->state, WithdrawalState::queued);
+    expect_clean();
+}
+
+TEST_F(Withdrawals, with_nothing_to_add_are_remembered_and_move_nothing) {
+    change(std::nullopt, "0x3c0000000000000000000000000000000000f040");
+    earn(250);
+    EXPECT_EQ(withdraw("first"), Decline::none);
+    EXPECT_EQ(withdraw("second"), Decline::withdrawal_in_flight);
+    EXPECT_FALSE(replay_);
+    EXPECT_EQ(history().movements.size(), 2U) << "nothing that did not happen is in the list";
+    EXPECT_EQ(history().total, 2U);
+    earn(500);
+    EXPECT_EQ(withdraw("second"), Decline::withdrawal_in_flight) << "what it was told, it is told";
+    EXPECT_TRUE(replay_);
+    EXPECT_EQ(history().movements.size(), 3U);
+    EXPECT_EQ(withdraw("third"), Decline::none);
+    EXPECT_EQ(history().movements.size(), 4U);
     expect_clean();
 }
 

@@ -42,6 +42,7 @@ enum class Decline : std::uint8_t {
     invalid = 23,          // a value that only the books can judge (unknown currency in a list ...)
     amount_overflow = 24,  // more than 38 digits would be needed
     not_permitted = 25,    // a client credit in a currency that clients may not credit
+    withdrawal_in_flight = 26,  // one is under way, and there is nothing to add to it
 };
 
 enum class Fault : std::uint8_t {

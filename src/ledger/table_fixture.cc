@@ -35,6 +35,7 @@ std::string_view word(Decline decline) {
         case Decline::invalid: return "invalid";
         case Decline::amount_overflow: return "overflow";
         case Decline::not_permitted: return "not_permitted";
+        case Decline::withdrawal_in_flight: return "withdrawal_in_flight";
     }
     return "?";
 }
