@@ -34,7 +34,7 @@ CHECKS = ["path", "method", "size", "credential", "signature", "syntax", "idempo
           "player", "currency", "session", "round", "limits", "funds"]
 RANKS = {word: rank for rank, word in enumerate(CHECKS)} | {
     "token": CHECKS.index("session"), "block": CHECKS.index("limits")}
-ORDERED = {"operator", "integrator", "rgs"}
+ORDERED = {"operator", "integrator", "rgs", "sverse", "kgen"}
 BEFORE = re.compile(r"(\w+) before (\w+(?:(?:, | and )\w+)*)")
 
 ROLLBACK_ROWS = ["wager applied, no payout", "already rolled back", "wager unknown",

@@ -1,7 +1,8 @@
 // A call's way: accept() finds its route and lets it in or not (check 0), check_credential() and
 // enter() ask who it is (1 and 2), translate() reads it (3) and hands it to the ledger; poll()
 // brings back what became of it. A call that only a session speaks for waits once more, until the
-// ledger has said whose session that is.
+// ledger has said whose session that is; so does one that cannot be read, because its session, as
+// the credential that it is, is judged before its syntax.
 //
 // A call under way is a Visit in a slot of visits_; the slot's number is its Tag at the port.
 
@@ -37,6 +38,8 @@ struct Visit {
     std::string account;  // of a call that tries a secret: what the throttle counts
     std::string address;
     bool finding_session = false;
+    bool session_is_live = false;       // found to be so in this call
+    std::optional<Refusal> when_it_is;  // what a call that cannot be read then hears
 };
 
 // What has to be counted by dialect.
@@ -89,8 +92,10 @@ private:
     void admit(Tag tag);
     void check_credential(Tag tag);
     void find_session(Tag tag);
+    void ask_for_session(Tag tag);
     void enter(Tag tag);
     void translate(Tag tag);
+    void refuse_unread(Tag tag, Refusal refusal);
     void submit(Tag tag, Intent& intent);
     void session_found(Tag tag, Intent& intent, Outcome& outcome);
     void answer(Tag tag, const Intent& intent, const Outcome& outcome);
@@ -256,6 +261,11 @@ void OneDesk::find_session(Tag tag) {
         visit.request.authority.tenant = integration->tenant;
         return enter(tag);
     }
+    ask_for_session(tag);
+}
+
+void OneDesk::ask_for_session(Tag tag) {
+    Visit& visit = visits_[tag];
     visit.finding_session = true;
     Intent intent = *visit.request.session;
     submit(tag, intent);
@@ -273,10 +283,14 @@ void OneDesk::session_found(Tag tag, Intent& intent, Outcome& outcome) {
         visit.request.directory = ledger_.directory();
         integration = visit.request.directory->integration(id);
     }
-    if (integration == nullptr || integration->dialect != dialect_of(visit).id) {
+    const Integration* claimed = visit.request.authority.integration;
+    if (integration == nullptr || integration->dialect != dialect_of(visit).id ||
+        (claimed != nullptr && claimed->id != id)) {
         outcome = {.decline = Decline::session_unknown};
         return answer(tag, intent, outcome);
     }
+    if (visit.when_it_is) return refuse(tag, std::move(*visit.when_it_is));
+    visit.session_is_live = true;
     sessions_.insert(visit.request.session->digest, id);
     visit.request.authority.integration = integration;
     visit.request.authority.tenant = integration->tenant;
@@ -305,12 +319,24 @@ void OneDesk::enter(Tag tag) {
 void OneDesk::translate(Tag tag) {
     const Visit& visit = visits_[tag];
     std::expected<Intent, Refusal> intent = dialect_of(visit).read(visit.request);
-    if (!intent) return refuse(tag, std::move(intent.error()));
+    if (!intent) return refuse_unread(tag, std::move(intent.error()));
     const Integration* integration = visit.request.authority.integration;
     const std::int64_t deadline_ms =
         integration != nullptr ? integration->settings.deadline_ms : deadline_default_ms;
     set_deadline(*intent, visit.request.call.arrived_monotonic + deadline_ms * millisecond_us);
     submit(tag, *intent);
+}
+
+// The look-up that a remembered session, or the session in a signed token, was spared so far.
+void OneDesk::refuse_unread(Tag tag, Refusal refusal) {
+    Visit& visit = visits_[tag];
+    const auto session_of = dialect_of(visit).session_of;
+    if (!visit.request.session && session_of != nullptr)
+        visit.request.session = session_of(visit.request);
+    if (!visit.request.session || visit.session_is_live || refusal.kind != RefusalKind::malformed)
+        return refuse(tag, std::move(refusal));
+    visit.when_it_is = std::move(refusal);
+    ask_for_session(tag);
 }
 
 void OneDesk::submit(Tag tag, Intent& intent) {

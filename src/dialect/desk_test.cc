@@ -101,6 +101,20 @@ TEST_F(DeskTest, ASessionThatIsNotThereIsAnsweredInTheDialectsWords) {
     EXPECT_EQ(reply.note.outcome, "session_expired");
 }
 
+TEST_F(DeskTest, ASessionIsJudgedBeforeSyntaxAlsoWhenItIsRemembered) {
+    const auto malformed = [this] {
+        return desk.call(Method::post, "/transaction/debit", bearer, "{");
+    };
+    desk.accept(malformed());
+    EXPECT_EQ(desk.answer(live_session()).status, 400) << "found to be live a moment ago";
+    desk.accept(malformed());
+    EXPECT_TRUE(std::holds_alternative<FindSession>(desk.ledger.submitted.back().intent));
+    EXPECT_EQ(desk.answer(Outcome{.decline = Decline::session_expired}).status, 403);
+    desk.accept(malformed());
+    EXPECT_EQ(desk.answer(live_session()).status, 400);
+    EXPECT_EQ(desk.desk->calls_inside(), 0U);
+}
+
 TEST_F(DeskTest, AFullPortIsNotNowWithRetryAfter) {
     desk.ledger.is_full = true;
     const Reply reply = desk.answer(desk.call(Method::get, "/get-balance/alice", bearer));

@@ -103,7 +103,8 @@ struct Dialect {
     std::string (*account_tried)(const Request& request);
     // For calls whose only credential is a session, or null where the dialect has none. Asked when
     // authenticate() left the integration null: the desk finds the integration by the session and
-    // sets authority.integration and .tenant before read(). A session that is not there goes to
+    // sets authority.integration and .tenant before read(). Asked, too, when read() found the call
+    // malformed, because a credential is judged before syntax. A session that is not there goes to
     // write() with this FindSession as the intent. Whether it is still live is judged again by the
     // ledger.
     std::optional<FindSession> (*session_of)(const Request& request) = nullptr;

@@ -82,6 +82,12 @@ inline Record operator_integration(IntegrationSettings settings) {
                     .settings = std::move(settings)});
 }
 
+// The answer to FindSession: a live session of that integration.
+inline Outcome live_session() {
+    return {.session = std::make_shared<const Session>(
+                Session{.kind = SessionKind::operator_token, .tenant = 1, .integration = 1})};
+}
+
 class FakeDesk final : public ReplySink {
 public:
     explicit FakeDesk(std::span<const Dialect* const> served)
@@ -135,9 +141,7 @@ public:
     template <class Wanted>
     const Wanted& intent() {
         if (std::holds_alternative<FindSession>(ledger.submitted.back().intent)) {
-            answer(
-                Outcome{.session = std::make_shared<const Session>(Session{
-                            .kind = SessionKind::operator_token, .tenant = 1, .integration = 1})});
+            answer(live_session());
         }
         return std::get<Wanted>(ledger.submitted.back().intent);
     }

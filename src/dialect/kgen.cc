@@ -190,6 +190,26 @@ std::expected<Authority, Refusal> authenticate(const Request& request) {
     return unauthorized();
 }
 
+// A session is named by the first half of its digest, and that name is the `sid`: no secret,
+// because it opens nothing without the signature round it, and the id under which the native API
+// revokes it.
+Digest session_digest(std::string_view sid) {
+    Digest digest{};
+    if (const auto name = parse_uuid(sid)) std::ranges::copy(*name, digest.begin());
+    return digest;
+}
+
+// The session that the user's token names; the token itself was proven in authenticate().
+std::optional<FindSession> session_of(const Request& request) {
+    const Verb verb = verb_of(request);
+    if (verb == Verb::session || verb == Verb::refresh) return std::nullopt;
+    const auto jws = parse_jws(request.call.header("user-jwt-token"));
+    const auto claims = jws ? parse_claims(jws->payload) : std::nullopt;
+    if (!claims) return std::nullopt;
+    return FindSession{.digest = session_digest(claims->session),
+                       .kind = SessionKind::kgen_session};
+}
+
 // ---- read ---------------------------------------------------------------------------------------
 
 std::string new_uuid(const Request& request, std::size_t offset) {
@@ -219,24 +239,11 @@ Caller caller_of(const Request& request) {
     return caller;
 }
 
-// A session is named by the first half of its digest, and that name is the `sid`: no secret,
-// because it opens nothing without the signature round it, and the id under which the native API
-// revokes it.
-Digest session_digest(std::string_view sid) {
-    Digest digest{};
-    if (const auto name = parse_uuid(sid)) std::ranges::copy(*name, digest.begin());
-    return digest;
-}
-
-// The token was proven in authenticate(); what the ledger judges is the session that it names.
 Caller user_of(const Request& request) {
     Caller caller = caller_of(request);
     caller.rule = SessionRule::bearer;
     caller.session_kind = SessionKind::kgen_session;
-    if (const auto jws = parse_jws(request.call.header("user-jwt-token"))) {
-        if (const auto claims = parse_claims(jws->payload))
-            caller.session = session_digest(claims->session);
-    }
+    if (const auto session = session_of(request)) caller.session = session->digest;
     return caller;
 }
 
@@ -443,6 +450,7 @@ const Dialect kgen_dialect{
     .write = write,
     .refuse = refuse,
     .account_tried = account_tried,
+    .session_of = session_of,
 };
 
 }  // namespace coffer

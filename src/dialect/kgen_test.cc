@@ -286,10 +286,22 @@ TEST(KgenRead, TakesACursorBackFromTheUserItWasGivenTo) {
     EXPECT_EQ(cursor_in(world.user("transactions"), 0), "") << "the end";
 }
 
+TEST(KgenSession, IsTheOneThatTheTokenNames) {
+    const KgenWorld world;
+    for (const std::string_view verb : {"balance", "transactions", "withdraw"}) {
+        const auto session = kgen_dialect.session_of(world.user(verb));
+        ASSERT_TRUE(session) << verb;
+        EXPECT_EQ(session->digest, session_named(KgenWorld::sid));
+        EXPECT_EQ(session->kind, SessionKind::kgen_session);
+    }
+    Request server = world.server("session", "{}");
+    server.call.headers.push_back(world.user("balance").call.headers.front());
+    EXPECT_FALSE(kgen_dialect.session_of(server)) << "a secret is the credential";
+}
+
 TEST(KgenAccount, CountsFailuresByClientId) {
     EXPECT_EQ(kgen_dialect.account_tried(KgenWorld().server("session", "")), "id");
     EXPECT_EQ(kgen_dialect.account_tried(KgenWorld().user("balance")), "");
-    EXPECT_EQ(kgen_dialect.session_of, nullptr);
 }
 
 }  // namespace

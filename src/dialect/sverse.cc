@@ -151,25 +151,30 @@ std::expected<Authority, Refusal> by_api_key(const Request& request, bool server
     return authority;
 }
 
-std::expected<Authority, Refusal> authenticate(const Request& request) {
-    switch (verb_of(request)) {
+// Whether the session is the credential; else a key is.
+bool shows_session(Verb verb) {
+    switch (verb) {
         case Verb::register_:
         case Verb::login:
-        case Verb::transact: return by_api_key(request, false);
-        case Verb::private_balance: return by_api_key(request, true);
+        case Verb::transact:
+        case Verb::private_balance: return false;
         case Verb::logout:
         case Verb::refresh:
         case Verb::balance:
-        case Verb::transactions:
-            // The session is the credential: session_of() says where to look.
-            if (!bearer_token(request.call)) return sverse_unauthorized();
-            return Authority{};
+        case Verb::transactions: return true;
     }
-    return sverse_unauthorized();
+    return false;
+}
+
+std::expected<Authority, Refusal> authenticate(const Request& request) {
+    const Verb verb = verb_of(request);
+    if (!shows_session(verb)) return by_api_key(request, verb == Verb::private_balance);
+    if (!bearer_token(request.call)) return sverse_unauthorized();
+    return Authority{};  // session_of() says where to look
 }
 
 std::optional<FindSession> session_of(const Request& request) {
-    const auto token = bearer_token(request.call);
+    const auto token = shows_session(verb_of(request)) ? bearer_token(request.call) : std::nullopt;
     if (!token) return std::nullopt;
     return FindSession{.digest = sha256(*token), .kind = SessionKind::sverse_session};
 }

@@ -99,6 +99,11 @@ TEST(SverseAuthenticate, LeavesABearerSessionToTheLedger) {
         EXPECT_EQ(session->kind, SessionKind::sverse_session);
     }
     EXPECT_FALSE(sverse_dialect.session_of(SverseWorld().request("balance")));
+    for (const std::string_view verb : {"register", "login", "transact", "private_balance"}) {
+        const Request request =
+            with_header(SverseWorld().request(verb), "authorization", "bearer s");
+        EXPECT_FALSE(sverse_dialect.session_of(request)) << verb << ": a key is the credential";
+    }
 }
 
 // ---- transactions -------------------------------------------------------------------------------
