@@ -407,7 +407,10 @@ Reply write(const Request& request, const Intent&, const Outcome& outcome) {
     if (!outcome.done()) {
         const Word word =
             outcome.fault != Fault::none ? word_of(outcome.fault) : word_of(outcome.decline);
-        return message(word.status, word.message);
+        std::string text(word.message);
+        if (outcome.decline == Decline::conflict)
+            text += " (other " + field_names(outcome.differs) + ")";
+        return message(word.status, text);
     }
     if (verb_of(request) == Verb::withdraw)
         return message(withdrawn_word.status, withdrawn_word.message);

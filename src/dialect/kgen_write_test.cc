@@ -243,6 +243,13 @@ TEST(KgenWrite, TakesAWithdrawalInFlightForASuccess) {
     EXPECT_EQ(reply.body, R"({"msg":"wallet withdrawl successful"})");
 }
 
+TEST(KgenWrite, NamesTheFieldsOfAConflict) {
+    const Reply reply = write(KgenWorld().user("withdraw"),
+                              Outcome{.decline = Decline::conflict, .differs = field_currency});
+    EXPECT_EQ(member(reply.body, "msg"),
+              "Idempotency-Key was used for another request (other currency)");
+}
+
 TEST(KgenWrite, HasAStatusForEveryDecline) {
     const auto status = [](Decline decline) {
         return write(KgenWorld().user("withdraw"), Outcome{.decline = decline}).status;
