@@ -1,4 +1,5 @@
-// Withdrawals to a chain: all of `earned`, in the order of refusals that kgen's page asks for.
+// Withdrawals to a chain: all of `earned`, in the order of refusals that kgen's page asks for. And
+// what a game's client may credit itself.
 
 #include <gtest/gtest.h>
 
@@ -136,6 +137,65 @@ TEST_F(Withdrawals, said_two_hundred_times_at_once_hold_the_money_once) {
     }
     EXPECT_EQ(replays, 199);
     EXPECT_EQ(history().movements.size(), 2U);
+    expect_clean();
+}
+
+class ClientCredits : public World {
+protected:
+    ClientCredits() {
+        EXPECT_TRUE(perform(CreateCurrency{tenant, "STAR", "Stars", 0, 0xff}).done());
+        EXPECT_TRUE(perform(CreateCurrency{tenant, "COIN", "Coins", 0, 18}).done());
+        CreateIntegration game;
+        game.tenant = tenant;
+        game.uid = "i-3";
+        game.name = "game";
+        game.dialect = DialectId::sverse;
+        game.currencies = {"STAR", "COIN", "EUR"};
+        EXPECT_TRUE(perform(game).done());
+    }
+
+    Decline credit(CurrencyId currency, long units) {
+        Move move;
+        move.caller.tenant = tenant;
+        move.caller.integration = sverse;
+        move.caller.player.id = "alice";
+        move.kind = TransactionKind::grant;
+        move.currency = currency;
+        move.amount.units = units;
+        move.client_grant = true;
+        last_ = perform(move);
+        return last_.decline;
+    }
+
+    static constexpr IntegrationId sverse = 3;
+    static constexpr CurrencyId star = 3, coin = 4;
+    Outcome last_;
+};
+
+TEST_F(ClientCredits, land_in_bonus_and_are_limited_by_default_to_1000_a_call_and_10000_a_day) {
+    EXPECT_EQ(credit(star, 1001), Decline::limit_reached);
+    for (int call = 0; call < 9; ++call) EXPECT_EQ(credit(star, 1000), Decline::none);
+    EXPECT_EQ(credit(star, 999), Decline::none);
+    EXPECT_EQ(credit(star, 2), Decline::limit_reached);
+    EXPECT_EQ(credit(star, 1), Decline::none);
+    EXPECT_EQ(credit(star, 1), Decline::limit_reached);
+    EXPECT_EQ(last_.wallet->at(AccountCode::bonus).balance.units, 10000);
+    EXPECT_EQ(playable(last_.wallet).units, 10000);
+    expect_clean();
+}
+
+TEST_F(ClientCredits, are_off_where_there_is_a_chain_or_another_dialect_moves_the_currency) {
+    EXPECT_EQ(credit(coin, 1), Decline::not_permitted);
+    EXPECT_EQ(credit(eur, 1), Decline::not_permitted) << "rgs and integrator move it";
+    EXPECT_EQ(credit(star, 1), Decline::none);
+    CreateIntegration casino;
+    casino.tenant = tenant;
+    casino.uid = "i-4";
+    casino.name = "casino";
+    casino.dialect = DialectId::operator_;
+    casino.currencies = {"STAR"};
+    EXPECT_TRUE(perform(casino).done());
+    EXPECT_EQ(credit(star, 1), Decline::not_permitted);
     expect_clean();
 }
 
