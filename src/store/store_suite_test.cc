@@ -97,6 +97,33 @@ TYPED_TEST(StoreSuite, EveryRecordIsFoundAsItWasPutLast) {
         EXPECT_EQ(describe(this->find(known.first)), known.second);
 }
 
+TYPED_TEST(StoreSuite, AChangeThatBringsItsNamesIsFoundUnderThem) {
+    const KeyMaker& keys = this->store_->keys();
+    HistorySample history({.seed = 5}, this->store_->end());
+    std::vector<Change> changes = history.next(20);
+    std::string scratch;
+    for (Change& change : changes) {
+        if (change.transaction) change.names.push_back(keys.hash_of(*change.transaction, scratch));
+        for (const Record& put : change.puts) {
+            change.names.push_back(keys.hash_of(put, scratch));
+        }
+    }
+    this->commit(changes);
+    for (const Change& change : changes) {
+        if (!change.transaction) continue;
+        const Record found = this->find(keys.of(*change.transaction));
+        ASSERT_TRUE(std::holds_alternative<Ptr<Key>>(found));
+        EXPECT_EQ(std::get<Ptr<Key>>(found)->original, change.sequence);
+    }
+}
+
+TYPED_TEST(StoreSuite, AChangeThatLacksOneOfItsNamesStopsTheProcess) {
+    HistorySample history({.seed = 5}, this->store_->end());
+    std::vector<Change> changes = history.next(1);
+    changes[0].names.resize(changes[0].puts.size() + 2);
+    EXPECT_DEATH(static_cast<void>(this->store_->commit(changes)), "names");
+}
+
 TYPED_TEST(StoreSuite, ARolledBackKeyBringsItsTransaction) {
     const KeyMaker& keys = this->store_->keys();
     HistorySample history({.seed = 1, .players = 1, .directory_percent = 0}, this->store_->end());
