@@ -2,10 +2,12 @@
 # How Coffer stands beside nghttpd, which answers the same POSTs with a file and keeps nothing.
 #
 #   bench/compare.sh [--program FILE] [--rounds N] [--seconds N] [--movements N] [--out FILE]
+#                    [--part turns|whole]
 #
 # Both are loaded by our own client in the same run, in turns, because a machine's speed changes from
 # minute to minute: the ratio is what counts. What was measured is written to
-# bench/results/<date>-<commit>.md.
+# bench/results/<date>-<commit>.md. It takes a quarter of an hour; `--part` does the runs in turns or the
+# long ones alone, and adds to the file of the other part.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 
@@ -14,6 +16,7 @@ rounds=3
 seconds=10
 movements=3000000
 out=
+part=both
 while [[ $# -gt 0 ]]; do
     case $1 in
         --program) program=$2 ;;
@@ -21,7 +24,8 @@ while [[ $# -gt 0 ]]; do
         --seconds) seconds=$2 ;;
         --movements) movements=$2 ;;
         --out) out=$2 ;;
-        *) sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+        --part) part=$2 ;;
+        *) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
     esac
     shift 2
 done
@@ -69,43 +73,59 @@ measure() {  # words of `coffer bench`, which verifies the books itself
     "$program" bench "$@" >"$work/coffer.txt" || { status=1; echo "FAILED: $*" >&2; }
 }
 
-tell "# Coffer $commit beside nghttpd"
-tell
-tell "$(date -u +%F), $(nproc) cores of $(awk -F': ' '/model name/ {print $2; exit}' /proc/cpuinfo)," \
-    "$(awk '/MemTotal/ {printf "%d GB", $2 / 1e6}' /proc/meminfo), Linux $(uname -r); server, client" \
-    "and disk share them. Load average at the start: $(cut -d' ' -f1-3 /proc/loadavg)."
-tell "Written by \`bench/compare.sh --rounds $rounds --seconds $seconds --movements $movements\`."
-tell
-tell "## In turns: calls a second"
-tell
-tell "| round | nghttpd, h2 | rgs, h2 | of nghttpd | integrator, h2 | of nghttpd | rgs, h1 | of nghttpd |"
-tell "|---|---|---|---|---|---|---|---|"
-for round in $(seq "$rounds"); do
-    measure_nghttpd
-    base=$(calls_per_second "$work/nghttpd.txt")
-    row="| $round | $base |"
-    for words in "--dialect rgs" "--dialect integrator" "--dialect rgs --protocol h1"; do
-        # shellcheck disable=SC2086
-        measure $words --seconds "$seconds"
-        rate=$(calls_per_second "$work/coffer.txt")
-        row+=" $rate | $(awk -v a="$rate" -v b="$base" 'BEGIN {printf "%.3f", a / b}') |"
-    done
-    tell "$row"
-done
+introduction() {
+    tell "# Coffer $commit beside nghttpd"
+    tell
+    tell "$(date -u +%F), $(nproc) cores of $(awk -F': ' '/model name/ {print $2; exit}' /proc/cpuinfo)," \
+        "$(awk '/MemTotal/ {printf "%d GB", $2 / 1e6}' /proc/meminfo), Linux $(uname -r); server, client" \
+        "and disk share them. Load average at the start: $(cut -d' ' -f1-3 /proc/loadavg)."
+    tell "Written by \`bench/compare.sh --rounds $rounds --seconds $seconds --movements $movements\`."
+}
 
-tell
-tell "## One run each, whole"
-show "$work/nghttpd.txt" "--connect (nghttpd)"
-for words in "--dialect rgs --calls $movements" "--dialect integrator --calls $movements" \
-    "--dialect rgs --protocol h1 --seconds $seconds" "--dialect rgs --rate 10000 --seconds $seconds" \
-    "--dialect rgs --protocol h1 --rate 10000 --seconds $seconds"; do
-    # shellcheck disable=SC2086
-    measure $words
-    sed -i 's|^/[^:]*: |verify     |' "$work/coffer.txt"
-    show "$work/coffer.txt" "$words"
-done
+in_turns() {
+    tell
+    tell "## In turns: calls a second"
+    tell
+    tell "| round | nghttpd, h2 | rgs, h2 | of nghttpd | integrator, h2 | of nghttpd | rgs, h1 | of nghttpd |"
+    tell "|---|---|---|---|---|---|---|---|"
+    local round base row words rate
+    for round in $(seq "$rounds"); do
+        measure_nghttpd
+        base=$(calls_per_second "$work/nghttpd.txt")
+        row="| $round | $base |"
+        for words in "--dialect rgs" "--dialect integrator" "--dialect rgs --protocol h1"; do
+            # shellcheck disable=SC2086
+            measure $words --seconds "$seconds"
+            rate=$(calls_per_second "$work/coffer.txt")
+            row+=" $rate | $(awk -v a="$rate" -v b="$base" 'BEGIN {printf "%.3f", a / b}') |"
+        done
+        tell "$row"
+    done
+}
+
+whole_runs() {
+    tell
+    tell "## One run each, whole"
+    measure_nghttpd
+    show "$work/nghttpd.txt" "--connect (nghttpd)"
+    local words
+    for words in "--dialect rgs --calls $movements" "--dialect integrator --calls $movements" \
+        "--dialect rgs --protocol h1 --seconds $seconds" \
+        "--dialect rgs --rate 10000 --seconds $seconds" \
+        "--dialect rgs --protocol h1 --rate 10000 --seconds $seconds"; do
+        # shellcheck disable=SC2086
+        measure $words
+        sed -i 's|^/[^:]*: |verify     |' "$work/coffer.txt"
+        show "$work/coffer.txt" "$words"
+    done
+}
+
+[[ -f $out && $part != both ]] || introduction
+[[ $part == whole ]] || in_turns
+[[ $part == turns ]] || whole_runs
 
 mkdir -p "$(dirname "$out")"
-printf '%s' "$report" >"$out"
+if [[ $part == both ]]; then rm -f "$out"; fi
+printf '%s' "$report" >>"$out"
 echo "written to $out"
 exit $status
