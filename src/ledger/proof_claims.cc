@@ -62,6 +62,8 @@ void ClaimProof::budget(const Step& step) {
 void ClaimProof::made(const Change& change, const Promotion& promotion) {
     findings_.expect(past_.latest(past_.keys().promotion(promotion.tenant, promotion.id)) == 0,
                      change.sequence, "a promotion changes for no reason");
+    findings_.expect(is_bucket(static_cast<AccountCode>(promotion.payout_bucket)), change.sequence,
+                     "a promotion pays into what is no bucket");
     findings_.expect(promotion.remaining == promotion.budget && !promotion.budget.is_negative() &&
                          promotion.created == change.time,
                      change.sequence, "a new promotion is not whole");

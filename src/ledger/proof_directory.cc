@@ -34,6 +34,12 @@ void DirectoryProof::put(const Change& change, const Ptr<Integration>& integrati
         findings_.expect(moved != nullptr && moved->tenant == integration->tenant, change.sequence,
                          "an integration moves a currency that is not its tenant's");
     }
+    for (const std::uint8_t bucket :
+         {integration->settings.payout_bucket, integration->settings.deposit_bucket,
+          integration->settings.grant_bucket}) {
+        findings_.expect(is_bucket(static_cast<AccountCode>(bucket)), change.sequence,
+                         "an integration pays into what is no bucket");
+    }
     const auto [known, is_new] = integrations_.try_emplace(integration->id, integration);
     const Integration& before = *known->second;
     findings_.expect(before.tenant == integration->tenant && before.uid == integration->uid &&

@@ -34,6 +34,10 @@ void uncount(Amount& figure, Amount less) {
 AccountCode bucket_or(std::uint8_t named, AccountCode otherwise) {
     return named < account_count ? static_cast<AccountCode>(named) : otherwise;
 }
+// What an integration or a promotion names may be no account at all, which is said where it is put.
+AccountCode sound(AccountCode code) {
+    return bucket_or(static_cast<std::uint8_t>(code), AccountCode::earned);
+}
 
 void begin_day(Spending& spending, Time now) {
     if (spending.day != day_number(now)) {
@@ -99,11 +103,11 @@ Accounts expected_of(const Step& step, bool to_chain) {
         case TransactionKind::spend: at(moves, AccountCode::stakes) = amount; break;
         case TransactionKind::grant:
             at(moves, AccountCode::promotions) = negate(amount);
-            at(moves, bucket_or(transaction.bucket, step.rules.grant_bucket)) = amount;
+            at(moves, bucket_or(transaction.bucket, sound(step.rules.grant_bucket))) = amount;
             break;
         case TransactionKind::deposit:
             at(moves, AccountCode::cashier) = negate(amount);
-            at(moves, bucket_or(transaction.bucket, step.rules.deposit_bucket)) = amount;
+            at(moves, bucket_or(transaction.bucket, sound(step.rules.deposit_bucket))) = amount;
             break;
         case TransactionKind::withdraw:
             at(moves, to_chain ? AccountCode::held : AccountCode::cashier) = amount;
@@ -123,11 +127,12 @@ Accounts expected_of(const Step& step, bool to_chain) {
     if (step.paid.is_zero()) return moves;
     at(moves, AccountCode::payouts) = negate(step.paid);
     if (step.named_promotion && !transaction.promotion.empty()) {
-        at(moves, static_cast<AccountCode>(step.named_promotion->payout_bucket)) = step.paid;
+        at(moves, bucket_or(step.named_promotion->payout_bucket, AccountCode::earned)) = step.paid;
         return moves;
     }
     at(moves, AccountCode::bonus) = step.back_to_bonus;
-    count(at(moves, step.rules.payout_bucket), Amount{step.paid.units - step.back_to_bonus.units});
+    count(at(moves, sound(step.rules.payout_bucket)),
+          Amount{step.paid.units - step.back_to_bonus.units});
     return moves;
 }
 

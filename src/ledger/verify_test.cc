@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>
@@ -182,6 +183,8 @@ TEST_F(Verify, a_promotion_has_its_budget_less_its_free_bets) {
           [](Promotion& promotion) { promotion.expires = hour_us; });
     found(free_bet_, "a promotion changes for no reason",
           [](Promotion& promotion) { promotion.id = "f2"; });
+    found(promoted_, "a promotion pays into what is no bucket",
+          [](Promotion& promotion) { promotion.payout_bucket = 200; });
     found(promoted_, "a new promotion is not whole",
           [](Promotion& promotion) { promotion.remaining.units += 1; });
     found(promoted_, "a new promotion is not whole",
@@ -273,6 +276,21 @@ TEST_F(Verify, what_must_not_change_in_the_directory_does_not) {
     Alias alias = *std::get<Ptr<Alias>>(known(keys.alias(integrator, 1, "alice")));
     alias.player = "bob";
     put_again(alias, "an alias leads to another player than before");
+}
+
+// Whatever is paid by it afterwards.
+TEST_F(Verify, an_integration_pays_into_buckets_only) {
+    const std::string said = heard_with_chain([&](ForgedBooks& books) {
+        for (Change& change : books.changes()) {
+            const bool has_one = std::ranges::any_of(change.puts, [](const Record& put) {
+                return std::holds_alternative<Ptr<Integration>>(put);
+            });
+            if (!has_one) continue;
+            forge_put<Integration>(
+                change, [](Integration& integration) { integration.settings.payout_bucket = 200; });
+        }
+    });
+    EXPECT_NE(said.find("an integration pays into what is no bucket"), std::string::npos);
 }
 
 TEST_F(Verify, a_revoked_credential_stays_revoked) {
