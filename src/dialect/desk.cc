@@ -105,7 +105,7 @@ private:
     bool is_from_allowed_address(const Visit& visit) const;
     bool is_within_rate(const Visit& visit);
     void touch(const Credential& credential, Time now);
-    void refuse(Tag tag, Refusal refusal, int retry_after_s = 1);
+    void refuse(Tag tag, const Refusal& refusal, int retry_after_s = 1);
     void finish(Tag tag, Reply reply, int retry_after_s = 1);
 
     Ledger& ledger_;
@@ -243,7 +243,7 @@ void OneDesk::check_credential(Tag tag) {
                       wait_s);
     }
     std::expected<Authority, Refusal> authority = dialect_of(visit).authenticate(visit.request);
-    if (!authority) return refuse(tag, std::move(authority.error()));
+    if (!authority) return refuse(tag, authority.error());
     visit.request.authority = std::move(*authority);
     if (visit.request.authority.integration == nullptr && dialect_of(visit).session_of != nullptr) {
         visit.request.session = dialect_of(visit).session_of(visit.request);
@@ -275,8 +275,7 @@ void OneDesk::session_found(Tag tag, Intent& intent, Outcome& outcome) {
     Visit& visit = visits_[tag];
     visit.finding_session = false;
     if (!outcome.done()) return answer(tag, intent, outcome);
-    const IntegrationId id =
-        outcome.session != nullptr ? outcome.session->integration : outcome.integration;
+    const IntegrationId id = outcome.session ? outcome.session->integration : outcome.integration;
     const Integration* integration = visit.request.directory->integration(id);
     if (integration == nullptr) {
         // It was made after this call came in: look at the directory again.
@@ -423,7 +422,7 @@ void OneDesk::touch(const Credential& credential, Time now) {
     if (port_->submit(tag_of_touches, intent)) touched = now;
 }
 
-void OneDesk::refuse(Tag tag, Refusal refusal, int retry_after_s) {
+void OneDesk::refuse(Tag tag, const Refusal& refusal, int retry_after_s) {
     const Visit& visit = visits_[tag];
     if (!visit.account.empty() && refusal.kind == RefusalKind::bad_credential) {
         count_failed_login(visit);

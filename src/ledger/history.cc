@@ -251,9 +251,10 @@ Result<void> Historian::walk(const Wallet& newest, const ListMovements& ask,
     return {};
 }
 
-Result<void> Historian::merge(std::vector<Ptr<Wallet>> wallets, const ListMovements& ask,
+Result<void> Historian::merge(const std::vector<Ptr<Wallet>>& wallets, const ListMovements& ask,
                               Outcome& outcome) const {
     std::vector<Sequence> heads;
+    heads.reserve(wallets.size());
     for (const auto& wallet : wallets) heads.push_back(wallet->trail[0]);
     std::uint64_t to_skip = ask.skip;
     while (!heads.empty()) {
@@ -412,7 +413,7 @@ Outcome Historian::answer(const ListMovements& ask, const Directory& directory, 
             outcome.total = outcome.wallet->movements;
             done = walk(*outcome.wallet, question, outcome);
         } else {
-            done = merge(std::move(wallets), question, outcome);
+            done = merge(wallets, question, outcome);
         }
     }
     return done ? outcome : failed(done.error());

@@ -38,7 +38,7 @@ private:
     };
     Result<Subject> subject(const Caller& caller, const Directory& directory, Time now) const;
     Result<void> walk(const Wallet& newest, const ListMovements& ask, Outcome& outcome) const;
-    Result<void> merge(std::vector<Ptr<Wallet>> wallets, const ListMovements& ask,
+    Result<void> merge(const std::vector<Ptr<Wallet>>& wallets, const ListMovements& ask,
                        Outcome& outcome) const;
     Result<void> scan(const Subject& subject, const ListMovements& ask, Outcome& outcome) const;
     Result<void> look_up(const Subject& subject, const ListMovements& ask,

@@ -83,6 +83,7 @@ Digest World::session_of(std::string_view player) { return sha256(player); }
 
 std::vector<Outcome> World::perform_at_once(std::vector<Move> moves) {
     std::vector<Intent> intents;
+    intents.reserve(moves.size());
     for (Move& move : moves) intents.emplace_back(std::move(move));
     return perform_at_once(std::move(intents));
 }
