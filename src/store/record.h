@@ -409,15 +409,13 @@ enum class RecordKind : std::uint8_t {
 };
 inline constexpr std::size_t record_kind_count = 14;
 
-// The name of a record: its kind and the parts of its key, and their hash under the store's secret
-// key. The first byte of the hash is the kind, so that the records of a kind lie together.
+// A record's name: its kind, the parts of its key, and their hash under the store's secret key,
+// whose first byte is the kind, so that the records of a kind lie together.
 struct RecordKey {
     RecordKind kind = RecordKind::none;
     Hash16 hash{};
     std::string text;
-    friend bool operator==(const RecordKey& left, const RecordKey& right) {
-        return left.hash == right.hash && left.text == right.text;
-    }
+    friend bool operator==(const RecordKey&, const RecordKey&) = default;
 };
 
 struct KeyName {  // of a Key
@@ -478,15 +476,13 @@ struct Change {
     Time time = 0;          // never before the time of the record before
     std::shared_ptr<const Transaction> transaction;
     std::vector<Record> puts;
-    // The hashes of the names it is found under: of the transaction's own Key, if there is one,
-    // then of the puts in order. Not on disk. Who made the Change may have them at hand already;
-    // where they are missing the store makes them.
+    // The hashes of the names it is found under, where they were made already: of the transaction's
+    // own Key, if there is one, then of the puts in order. Not on disk.
     std::vector<Hash16> names;
     Digest previous_hash{};  // SHA-256 of the bytes of the record before; set by the store
 };
 
-// The bytes of a Change as they stand in the journal (docs/STORE_FORMAT.md), and back. decode fails
-// with `corrupt` on anything that encode does not produce; it never reads outside the bytes.
+// A Change's bytes in the journal (docs/STORE_FORMAT.md), and back: all others are `corrupt`.
 void encode(const Change& change, std::string& out);
 Result<Change> decode(std::string_view bytes);
 inline constexpr std::uint8_t change_format_version = 1;
