@@ -1,6 +1,6 @@
 # The packages we stand on, all from Debian 12 (packages.txt). A floor names the target it needs after
 # PRIVATE in its room(): Boost::headers Boost::url OpenSSL::SSL OpenSSL::Crypto PkgConfig::nghttp2
-# PkgConfig::sodium simdjson::simdjson RocksDB::rocksdb fmt::fmt CLI11::CLI11
+# PkgConfig::sodium PkgConfig::libpq simdjson::simdjson RocksDB::rocksdb fmt::fmt CLI11::CLI11
 # tomlplusplus::tomlplusplus Threads::Threads.
 
 find_package(Threads REQUIRED)
@@ -13,6 +13,7 @@ find_package(CLI11 REQUIRED)
 find_package(tomlplusplus REQUIRED)
 pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
 
 # Debian's CMake file for RocksDB asks for packages that using the shared library does not need.
 pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb)

@@ -52,6 +52,14 @@ function(coffer_tests program prefix label timeout_seconds)
         PROPERTIES LABELS ${label} TIMEOUT ${timeout_seconds})
 endfunction()
 
+# The same for a program whose tests share a server that it starts: one test to ctest.
+function(server_test program name)
+    target_link_libraries(${program} PRIVATE
+        GTest::gmock GTest::gtest GTest::gtest_main rapidcheck Threads::Threads)
+    add_test(NAME ${name} COMMAND ${program})
+    set_tests_properties(${name} PROPERTIES LABELS quick TIMEOUT 300)
+endfunction()
+
 # A fuzz target of clang's libFuzzer: money_fuzz.cc, which lies beside what it tries, becomes the
 # program fuzz_money and the test fuzz.money, which runs its corpus (fuzz/corpus/money) and then tries
 # new bytes for a few seconds, or as many as FUZZ_SECONDS says. fuzz/money.dict are words to try.

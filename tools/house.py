@@ -24,7 +24,7 @@ DOORS = {
 }
 
 # What only the floor that puts the house together may open.
-OPENERS = {"store": {"memory_store.h", "rocks_store.h"}}
+OPENERS = {"store": {"memory_store.h", "postgres_store.h", "rocks_store.h"}}
 OPENING_FLOOR = "app"
 
 OUTHOUSES = ("test", "sim", "fuzz", "bench")  # these may include anything

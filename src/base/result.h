@@ -18,6 +18,7 @@ enum class ErrorCode {
     full,         // no space left on the device
     corrupt,      // stored bytes are not what was written
     unavailable,  // not now; asking again later may work
+    aborted,      // nothing was done; the very same may be tried again at once
 };
 
 struct Error {

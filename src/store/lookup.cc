@@ -1,5 +1,7 @@
 #include "store/lookup.h"
 
+#include <algorithm>
+
 namespace coffer {
 
 Result<Record> found_record(const Change& change, const RecordKey& wanted, const KeyMaker& keys,
@@ -49,6 +51,15 @@ Result<void> check_follows(const JournalEnd& end, std::span<const Change> change
         time = change.time;
     }
     return {};
+}
+
+bool touches_directory(const Change& change) {
+    return std::any_of(change.puts.begin(), change.puts.end(), [](const Record& put) {
+        return std::holds_alternative<Ptr<Tenant>>(put) ||
+               std::holds_alternative<Ptr<Currency>>(put) ||
+               std::holds_alternative<Ptr<Integration>>(put) ||
+               std::holds_alternative<Ptr<Credential>>(put);
+    });
 }
 
 }  // namespace coffer

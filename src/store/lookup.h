@@ -17,6 +17,9 @@ Result<Record> found_record(const Change& change, const RecordKey& wanted, const
 // Nothing if these changes may follow that end of the journal. Errors: invalid.
 Result<void> check_follows(const JournalEnd& end, std::span<const Change> changes);
 
+// Whether it puts a row of the directory: a tenant, a currency, an integration or a credential.
+bool touches_directory(const Change& change);
+
 // More puts than any Change needs; it keeps the index generations within their bounds.
 inline constexpr std::size_t change_puts_max = 4096;
 

@@ -89,7 +89,8 @@ Result<void> MemoryStore::commit(std::span<Change> changes) {
         change.previous_hash = end_.hash;
         std::string bytes;
         encode(change, bytes);
-        end_ = {change.sequence, change.time, sha256(bytes)};
+        end_ = {change.sequence, change.time, sha256(bytes),
+                touches_directory(change) ? change.sequence : end_.directory};
         journal_.push_back(std::move(bytes));
         std::vector<RecordKey> keys;
         if (change.transaction) keys.push_back(keys_.of(*change.transaction));

@@ -263,6 +263,7 @@ Result<void> RocksStore::Inside::commit(std::span<Change> changes) {
         return fail(was_full_ ? ErrorCode::full : ErrorCode::io,
                     "an earlier commit failed and was not recovered from");
     }
+    if (changes.empty()) return {};
     TRY(check_open());
     TRY(check_space());
     TRY(check_follows(end_, changes));

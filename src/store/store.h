@@ -1,15 +1,16 @@
 #pragma once
 // "Read these records, make this change last", nothing else.
 //
-// A Store has one writer, the lane, which calls read() and commit() from one thread; the Reader may
-// be used from any thread and sees only what is durable. Reads are declared before they are made,
-// many at once, and a batch is one commit, so that a database two network trips away is as good a
-// Store as an embedded one.
+// A Store has one writer in a process, the lane, which calls begin(), read() and commit() from one
+// thread; the Reader may be used from any thread and sees only what is durable. Reads are declared
+// before they are made, many at once, and a batch is one commit, so that a database two network
+// trips away is as good a Store as an embedded one. Where several processes share a store, nobody
+// else writes between begin() and commit(), and what others wrote before is what begin() shows.
 //
-// commit() returns when every change is on stable storage, or fails. After a failure nothing of the
-// batch is visible and the outcome is ambiguous until recover() has re-read what happened; the
-// store takes no more writes until then. A sync that failed is fatal: the process must stop and
-// start again.
+// commit() returns when every change is on stable storage, or fails. It ends the batch either way.
+// After a failure nothing of the batch is visible and the outcome is ambiguous until recover() has
+// re-read what happened; the store takes no more writes until then. Only `aborted` is definite. A
+// sync that failed is fatal: the process must stop and start again.
 
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,9 @@ struct JournalEnd {
     Sequence sequence = 0;
     Time time = 0;
     Digest hash{};  // SHA-256 of the last record's bytes; zeros when the journal is empty
+    // The latest record that put a row of the directory, where other processes may have put it; a
+    // store that this process has to itself may say 0.
+    Sequence directory = 0;
 };
 
 class Reader {
@@ -44,19 +48,33 @@ public:
     // which are too many: CHECKs.
     using VisitRecord = std::function<bool(const Record&)>;
     virtual Result<void> each(RecordKind kind, const VisitRecord& visit) const = 0;
+    // A database that cannot be reached gives the end it last knew; poll() tells.
     virtual JournalEnd end() const = 0;
 };
 
 class Store : public Reader {
 public:
-    // Fills found[i] with the record under wanted[i], or absent. Lane thread only.
+    // Begins a batch: fills found[i] with the record under wanted[i], or absent, and says where the
+    // journal ends, which is where this batch's changes go on. Lane thread only. Errors: aborted,
+    // unavailable, io, corrupt; then there is no batch.
+    virtual Result<JournalEnd> begin(std::span<const RecordKey> wanted, std::span<Record> found) {
+        TRY(read(wanted, found));
+        return end();
+    }
+    // Reads more in the same batch. Lane thread only.
     virtual Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found) = 0;
-    // Makes the changes last, in order. Their sequences must follow the journal's end;
-    // previous_hash is filled in. Lane thread only. Errors: full (no space: may be tried again
-    // later), io (ambiguous).
+    // Makes the changes last, in order, and ends the batch; there may be none of them. Their
+    // sequences must follow the journal's end; previous_hash is filled in. Lane thread only.
+    // Errors: full (no space: may be tried again later), io (ambiguous), aborted.
     virtual Result<void> commit(std::span<Change> changes) = 0;
-    // After a failed commit: re-reads where the journal ends. Lane thread only.
+    // After a failure: gives up the batch and re-reads where the journal ends. Lane thread only.
+    // `unavailable`: it cannot be read yet, but the process may go on asking.
     virtual Result<JournalEnd> recover() = 0;
+
+    // Whether other processes may write to it too. Then somebody must poll() for what they did.
+    virtual bool is_shared() const { return false; }
+    // Where the journal ends, asked anew. Any thread.
+    virtual Result<JournalEnd> poll() const { return end(); }
 };
 
 }  // namespace coffer

@@ -1,0 +1,495 @@
+#include "store/postgres_store.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
+#include "base/check.h"
+#include "store/lookup.h"
+#include "store/postgres_reader.h"
+#include "store/postgres_schema.h"
+#include "store/row_cache.h"
+
+namespace coffer {
+
+namespace {
+
+// How long the lane waits for a link that broke this moment: a server that was only restarted is
+// there again in time, and nobody hears of it.
+constexpr Duration brief = 300 * millisecond_us;
+constexpr Duration retry_every = 200 * millisecond_us;
+
+// Opens the lane's link on a thread of its own, so that no caller waits for a database that is
+// away.
+class LinkMaker {
+public:
+    LinkMaker(PostgresPlace place, const LinkLimits& limits)
+        : place_(std::move(place)), limits_(limits), thread_([this] { run(); }) {}
+    ~LinkMaker() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        changed_.notify_all();
+        thread_.join();
+    }
+    LinkMaker(const LinkMaker&) = delete;
+    LinkMaker& operator=(const LinkMaker&) = delete;
+
+    // A link, if one is made within that time; else the latest reason why not, and it goes on.
+    Result<std::unique_ptr<PostgresLink>> take(Duration patience) {
+        std::unique_lock lock(mutex_);
+        wanted_ = true;
+        changed_.notify_all();
+        changed_.wait_for(lock, std::chrono::microseconds(patience),
+                          [this] { return made_ != nullptr; });
+        if (!made_) return std::unexpected(failure_);
+        wanted_ = false;
+        return std::move(made_);
+    }
+
+private:
+    void run() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            changed_.wait(lock, [this] { return stopping_ || (wanted_ && !made_); });
+            if (stopping_) return;
+            lock.unlock();
+            auto link = PostgresLink::open(place_, limits_);
+            lock.lock();
+            if (link) {
+                made_ = std::move(*link);
+                changed_.notify_all();
+                continue;
+            }
+            failure_ = link.error();
+            failure_.code = ErrorCode::unavailable;
+            changed_.wait_for(lock, std::chrono::microseconds(retry_every),
+                              [this] { return stopping_; });
+        }
+    }
+
+    const PostgresPlace place_;
+    const LinkLimits limits_;
+    std::mutex mutex_;  // guards all below
+    std::condition_variable changed_;
+    std::unique_ptr<PostgresLink> made_;
+    Error failure_{ErrorCode::unavailable, "PostgreSQL is being called"};
+    bool wanted_ = false;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+LinkLimits limits_of(const PostgresOptions& options, std::int64_t trip_ms) {
+    return {.connect = options.connect_ms * millisecond_us, .statements = trip_ms * millisecond_us};
+}
+
+}  // namespace
+
+class PostgresStore::Inside {
+public:
+    Inside(const PostgresOptions& options, const PostgresPlace& place, const KeyMaker& keys,
+           std::unique_ptr<PostgresLink> link)
+        : options_(options),
+          place_(place),
+          reader_(std::make_shared<LinkPool>(place, limits_of(options, options.reading_ms),
+                                             options.reading_links_max),
+                  keys),
+          maker_(place, limits_of(options, options.statement_ms)),
+          link_(std::move(link)),
+          rows_(options.cache_rows),
+          rounds_(options.cache_rounds) {
+        values_.add_small(only_shard);
+    }
+
+    const PostgresReader& reader() const { return reader_; }
+    Result<std::unique_ptr<Reader>> snapshot() const;
+    PostgresStats stats() const;
+
+    Result<JournalEnd> begin(std::span<const RecordKey> wanted, std::span<Record> found);
+    Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found);
+    Result<void> commit(std::span<Change> changes);
+    Result<JournalEnd> recover();
+
+private:
+    Result<void> need_link();
+    std::expected<std::vector<PostgresRows>, TripError> trip();
+    Error gave_up(const TripError& error);
+
+    RowCache* cache_of(RecordKind kind);
+    void split(std::span<const RecordKey> wanted, std::span<Record> found);
+    void queue_missing();
+    Result<void> take_missing(const PostgresRows& rows);
+    Result<void> follow(const JournalEnd& end);
+    void remember(const Change& change);
+
+    Result<JournalEnd> chain(std::span<Change> changes);
+    void queue_records();
+
+    const PostgresOptions options_;
+    const PostgresPlace place_;
+    const PostgresReader reader_;
+    LinkMaker maker_;
+
+    // The lane's own.
+    std::unique_ptr<PostgresLink> link_;
+    bool was_away_ = false;
+    bool begun_ = false;
+    JournalEnd end_;
+    RowCache rows_;
+    RowCache rounds_;       // of their own, so that the many rounds do not push the wallets out
+    JournalEnd cached_to_;  // the caches hold nothing that a record up to here has replaced
+    std::vector<const RecordKey*> missing_;
+    std::vector<Record*> missing_into_;
+    std::vector<std::pair<Hash16, Sequence>> places_;
+    PostgresValues values_, journal_values_, record_values_;
+    std::string bytes_, scratch_;
+
+    std::atomic<std::uint64_t> trips_{0}, followed_{0}, aborted_{0}, unknown_{0}, hits_{0},
+        misses_{0};
+};
+
+// ---- links --------------------------------------------------------------------------------------
+
+Result<void> PostgresStore::Inside::need_link() {
+    if (link_ && !link_->broken()) return {};
+    link_.reset();
+    begun_ = false;
+    auto link = maker_.take(was_away_ ? 0 : brief);
+    was_away_ = !link;
+    if (!link) return std::unexpected(std::move(link).error());
+    link_ = std::move(*link);
+    return {};
+}
+
+std::expected<std::vector<PostgresRows>, TripError> PostgresStore::Inside::trip() {
+    trips_.fetch_add(1, std::memory_order_relaxed);
+    return link_->run();
+}
+
+// The batch is over: whatever is known of it, the link is left as if there had been none.
+Error PostgresStore::Inside::gave_up(const TripError& error) {
+    begun_ = false;
+    if (link_) {
+        link_->leave_transaction();
+        // A server that has become a standby stays one: the primary is somewhere else now.
+        if (link_->broken() || error.error.code == ErrorCode::unavailable) link_.reset();
+    }
+    if (error.error.code == ErrorCode::aborted) aborted_.fetch_add(1, std::memory_order_relaxed);
+    return error.error;
+}
+
+// ---- what the lane keeps ------------------------------------------------------------------------
+
+// Keys are not cached: only a call that comes again asks for one that is there.
+RowCache* PostgresStore::Inside::cache_of(RecordKind kind) {
+    if (kind == RecordKind::key) return nullptr;
+    return kind == RecordKind::round ? &rounds_ : &rows_;
+}
+
+// Fills in what the caches have; the rest is missing.
+void PostgresStore::Inside::split(std::span<const RecordKey> wanted, std::span<Record> found) {
+    CHECK(wanted.size() == found.size());
+    missing_.clear();
+    missing_into_.clear();
+    for (std::size_t at = 0; at < wanted.size(); ++at) {
+        RowCache* cache = cache_of(wanted[at].kind);
+        if (const Record* row = cache ? cache->find(wanted[at].hash) : nullptr) {
+            found[at] = *row;
+        } else {
+            missing_.push_back(&wanted[at]);
+            missing_into_.push_back(&found[at]);
+        }
+    }
+    hits_.fetch_add(wanted.size() - missing_.size(), std::memory_order_relaxed);
+    misses_.fetch_add(missing_.size(), std::memory_order_relaxed);
+}
+
+void PostgresStore::Inside::queue_missing() {
+    record_values_.clear();
+    record_values_.add_small(only_shard);
+    record_values_.begin_array(sql::type_uuid);
+    for (const RecordKey* key : missing_) record_values_.item_uuid(key->hash);
+    record_values_.end_array();
+    link_->queue(sql::find_records, record_values_);
+}
+
+Result<void> PostgresStore::Inside::take_missing(const PostgresRows& rows) {
+    for (Record* into : missing_into_) *into = Record{};
+    TRY(take_records(*link_, rows, reader_.keys(), missing_, missing_into_));
+    for (std::size_t at = 0; at < missing_.size(); ++at) {
+        RowCache* cache = cache_of(missing_[at]->kind);
+        // An absent round is not remembered: the movement that asked is about to open it.
+        const bool is_absent = std::holds_alternative<std::monostate>(*missing_into_[at]);
+        if (cache != nullptr && !(is_absent && missing_[at]->kind == RecordKind::round))
+            cache->put(missing_[at]->hash, *missing_into_[at]);
+    }
+    return {};
+}
+
+void PostgresStore::Inside::remember(const Change& change) {
+    for (const Record& put : change.puts) {
+        RowCache* cache = cache_of(static_cast<RecordKind>(put.index()));
+        if (cache != nullptr) cache->put(reader_.keys().hash_of(put, scratch_), put);
+    }
+}
+
+// Brings the caches to where the journal now ends, which must be a continuation of the journal that
+// this process knows: a standby that was promoted without all of it is not.
+Result<void> PostgresStore::Inside::follow(const JournalEnd& end) {
+    const auto other_history = [&](Sequence sequence) {
+        return fail(ErrorCode::corrupt, "the journal in " + place_.text() + ", which ends at " +
+                                            std::to_string(end.sequence) +
+                                            ", is not the one this process knew: record " +
+                                            std::to_string(sequence) + " was another before");
+    };
+    if (end.sequence < cached_to_.sequence) return other_history(end.sequence + 1);
+    if (end.sequence == cached_to_.sequence) {
+        return end.hash == cached_to_.hash ? Result<void>{} : other_history(end.sequence);
+    }
+    const std::uint64_t behind = end.sequence - cached_to_.sequence;
+    const bool too_far = behind > options_.follow_records_max;
+    PostgresValues values;
+    values.add_small(only_shard);
+    values.add_big(cached_to_.sequence + 1);
+    values.add_big(too_far ? 1 : behind);
+    link_->queue(sql::journal_upward, values);
+    const auto answers = trip();
+    if (!answers) return std::unexpected(answers.error().error);
+    const PostgresRows& rows = answers->front();
+    if (rows.size() == 0) return other_history(cached_to_.sequence + 1);
+    if (too_far) {
+        rows_.clear();
+        rounds_.clear();
+    }
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        const auto change = change_in(rows, row, 0);
+        if (!change) return std::unexpected(change.error());
+        if (row == 0 && change->previous_hash != cached_to_.hash) {
+            return other_history(cached_to_.sequence);
+        }
+        if (!too_far) remember(*change);
+    }
+    followed_.fetch_add(rows.size(), std::memory_order_relaxed);
+    cached_to_ = end;
+    return {};
+}
+
+// ---- a batch ------------------------------------------------------------------------------------
+
+Result<JournalEnd> PostgresStore::Inside::begin(std::span<const RecordKey> wanted,
+                                                std::span<Record> found) {
+    CHECK(!begun_);
+    TRY(need_link());
+    split(wanted, found);
+    link_->queue(sql::begin);
+    link_->queue(sql::lock_head, values_);
+    if (!missing_.empty()) queue_missing();
+    const auto answers = trip();
+    if (!answers) return std::unexpected(gave_up(answers.error()));
+    begun_ = true;
+
+    const auto ready = [&]() -> Result<void> {
+        const auto end = end_in((*answers)[1]);
+        if (!end) return std::unexpected(end.error());
+        end_ = *end;
+        const bool others_wrote = end_.sequence != cached_to_.sequence;
+        TRY(follow(end_));
+        if (!missing_.empty()) TRY(take_missing((*answers)[2]));
+        // What was taken from the caches may have been replaced by others.
+        return others_wrote ? read(wanted, found) : Result<void>{};
+    }();
+    if (!ready) return std::unexpected(gave_up({ready.error()}));
+    return end_;
+}
+
+Result<void> PostgresStore::Inside::read(std::span<const RecordKey> wanted,
+                                         std::span<Record> found) {
+    if (!begun_) return fail(ErrorCode::invalid, "there is no batch to read for");
+    split(wanted, found);
+    if (missing_.empty()) return {};
+    queue_missing();
+    const auto answers = trip();
+    if (!answers) return std::unexpected(gave_up(answers.error()));
+    return take_missing(answers->front());
+}
+
+// Chains and encodes the changes into the parameters of the writing statements; the end that the
+// journal then has.
+Result<JournalEnd> PostgresStore::Inside::chain(std::span<Change> changes) {
+    TRY(check_follows(end_, changes));
+    JournalEnd end = end_;
+    places_.clear();
+    std::vector<std::string> bodies;
+    bodies.reserve(changes.size());
+    for (Change& change : changes) {
+        change.previous_hash = end.hash;
+        std::string& body = bodies.emplace_back();
+        encode(change, body);
+        end = {change.sequence, change.time, sha256(body),
+               touches_directory(change) ? change.sequence : end.directory};
+        if (change.transaction) {
+            places_.emplace_back(reader_.keys().hash_of(*change.transaction, scratch_),
+                                 change.sequence);
+        }
+        for (const Record& put : change.puts) {
+            places_.emplace_back(reader_.keys().hash_of(put, scratch_), change.sequence);
+        }
+    }
+    journal_values_.clear();
+    journal_values_.add_small(only_shard);
+    journal_values_.begin_array(sql::type_bigint);
+    for (const Change& change : changes) journal_values_.item_big(change.sequence);
+    journal_values_.end_array();
+    journal_values_.begin_array(sql::type_bigint);
+    for (const Change& change : changes)
+        journal_values_.item_big(static_cast<std::uint64_t>(change.time));
+    journal_values_.end_array();
+    journal_values_.begin_array(sql::type_bytea);
+    for (const std::string& body : bodies) journal_values_.item_bytes(body);
+    journal_values_.end_array();
+    return end;
+}
+
+// Each record once, under the latest change that put it; in order, which the index likes.
+void PostgresStore::Inside::queue_records() {
+    std::ranges::sort(places_);
+    const auto is_replaced = [&](std::size_t at) {
+        return at + 1 < places_.size() && places_[at + 1].first == places_[at].first;
+    };
+    record_values_.clear();
+    record_values_.add_small(only_shard);
+    record_values_.begin_array(sql::type_uuid);
+    for (std::size_t at = 0; at < places_.size(); ++at) {
+        if (!is_replaced(at)) record_values_.item_uuid(places_[at].first);
+    }
+    record_values_.end_array();
+    record_values_.begin_array(sql::type_bigint);
+    for (std::size_t at = 0; at < places_.size(); ++at) {
+        if (!is_replaced(at)) record_values_.item_big(places_[at].second);
+    }
+    record_values_.end_array();
+    if (!places_.empty()) link_->queue(sql::put_records, record_values_);
+}
+
+Result<void> PostgresStore::Inside::commit(std::span<Change> changes) {
+    if (!begun_) return fail(ErrorCode::io, "there is no batch to commit");
+    JournalEnd end = end_;
+    if (!changes.empty()) {
+        const auto chained = chain(changes);
+        if (!chained) return std::unexpected(gave_up({chained.error(), true}));
+        end = *chained;
+        link_->queue(sql::add_journal, journal_values_);
+        queue_records();
+        PostgresValues head;
+        head.add_small(only_shard);
+        head.add_big(end.sequence);
+        head.add_big(static_cast<std::uint64_t>(end.time));
+        head.add_bytes({reinterpret_cast<const char*>(end.hash.data()), end.hash.size()});
+        head.add_big(end.directory);
+        link_->queue(sql::move_head, head);
+    }
+    link_->queue(sql::commit);
+    const auto answers = trip();
+    begun_ = false;
+    if (!answers) {
+        Error error = gave_up(answers.error());
+        if (answers.error().definite || changes.empty()) return std::unexpected(std::move(error));
+        // Whether the server has it is known when the head can be locked again: recover().
+        link_.reset();
+        unknown_.fetch_add(1, std::memory_order_relaxed);
+        error.code = ErrorCode::io;
+        return std::unexpected(std::move(error));
+    }
+    // A transaction that has failed answers COMMIT with ROLLBACK and no error.
+    if (answers->back().done() != "COMMIT") {
+        return fail(ErrorCode::io, "PostgreSQL rolled the batch back without saying why");
+    }
+    // From here on the batch is durable, and may be seen.
+    for (const Change& change : changes) remember(change);
+    end_ = end;
+    cached_to_ = end;
+    return {};
+}
+
+// A commit on its way when the connection was lost holds the head's lock until it is done or given
+// up, so the end that is read under the lock is the truth.
+Result<JournalEnd> PostgresStore::Inside::recover() {
+    if (link_) link_->leave_transaction();
+    begun_ = false;
+    const auto begun = begin({}, {});
+    if (begun) {
+        const auto ended = commit({});
+        if (ended) return end_;
+        return fail(ErrorCode::unavailable, ended.error().detail);
+    }
+    // The journal going backwards is for good; everything else may pass.
+    if (begun.error().code == ErrorCode::corrupt) return begun;
+    return fail(ErrorCode::unavailable, begun.error().detail);
+}
+
+// ---- the door -----------------------------------------------------------------------------------
+
+Result<std::unique_ptr<Reader>> PostgresStore::Inside::snapshot() const {
+    auto lender = SnapshotLender::begin(place_, limits_of(options_, options_.reading_ms));
+    if (!lender) return std::unexpected(lender.error());
+    return std::make_unique<PostgresReader>(std::move(*lender), reader_.keys());
+}
+
+PostgresStats PostgresStore::Inside::stats() const {
+    const auto read = [](const std::atomic<std::uint64_t>& figure) {
+        return figure.load(std::memory_order_relaxed);
+    };
+    return {.trips = read(trips_),
+            .followed = read(followed_),
+            .aborted = read(aborted_),
+            .unknown = read(unknown_),
+            .cache_hits = read(hits_),
+            .cache_misses = read(misses_)};
+}
+
+PostgresStore::PostgresStore(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+PostgresStore::~PostgresStore() = default;
+
+Result<std::unique_ptr<PostgresStore>> PostgresStore::open(const PostgresOptions& options) {
+    const auto place = PostgresPlace::parse(options.uri);
+    if (!place) return std::unexpected(place.error());
+    auto link = PostgresLink::open(*place, limits_of(options, options.statement_ms));
+    if (!link) return std::unexpected(link.error());
+    const auto schema = read_schema(**link, *place);
+    if (!schema) return std::unexpected(schema.error());
+    return std::unique_ptr<PostgresStore>(new PostgresStore(
+        std::make_unique<Inside>(options, *place, KeyMaker(schema->secret), std::move(*link))));
+}
+
+const KeyMaker& PostgresStore::keys() const { return inside_->reader().keys(); }
+Result<Record> PostgresStore::find(const RecordKey& key) const {
+    return inside_->reader().find(key);
+}
+Result<Change> PostgresStore::change(Sequence sequence) const {
+    return inside_->reader().change(sequence);
+}
+Result<void> PostgresStore::upward(Sequence first, const Visit& visit) const {
+    return inside_->reader().upward(first, visit);
+}
+Result<void> PostgresStore::downward(Sequence first, const Visit& visit) const {
+    return inside_->reader().downward(first, visit);
+}
+Result<void> PostgresStore::each(RecordKind kind, const VisitRecord& visit) const {
+    return inside_->reader().each(kind, visit);
+}
+JournalEnd PostgresStore::end() const { return inside_->reader().end(); }
+Result<JournalEnd> PostgresStore::begin(std::span<const RecordKey> wanted,
+                                        std::span<Record> found) {
+    return inside_->begin(wanted, found);
+}
+Result<void> PostgresStore::read(std::span<const RecordKey> wanted, std::span<Record> found) {
+    return inside_->read(wanted, found);
+}
+Result<void> PostgresStore::commit(std::span<Change> changes) { return inside_->commit(changes); }
+Result<JournalEnd> PostgresStore::recover() { return inside_->recover(); }
+Result<JournalEnd> PostgresStore::poll() const { return inside_->reader().poll(); }
+Result<std::unique_ptr<Reader>> PostgresStore::snapshot() const { return inside_->snapshot(); }
+PostgresStats PostgresStore::stats() const { return inside_->stats(); }
+
+}  // namespace coffer

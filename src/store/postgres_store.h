@@ -1,0 +1,87 @@
+#pragma once
+// The shared Store: a PostgreSQL database that several processes write to at once.
+//
+// The same journal as the embedded store's, byte for byte, in a table; a second table says which
+// journal record holds the latest version of a record; a third has one row, the head, which says
+// where the journal ends. begin() locks the head, so that one batch at a time reads, decides and
+// writes, whichever process it is of. docs/adr/0005 says why, docs/STORE_FORMAT.md what the tables
+// hold.
+//
+// A batch takes two trips to the database, and one more for each further read(). What the lane has
+// read or written before it keeps, and brings it up to date from the journal when begin() shows
+// that somebody else has written since.
+//
+// Every wait has an end (LinkLimits). When the database is away, begin() and recover() say
+// `unavailable` at once while a thread of this object's own tries to reach it.
+
+#include "store/store.h"
+
+namespace coffer {
+
+struct PostgresOptions {
+    std::string uri;  // postgres://user@host:port/database, as libpq reads it; several hosts may be
+                      // named, of which the one that takes writes is used
+    std::size_t cache_rows = 524'288;       // wallets and directory records; about 700 bytes each
+    std::size_t cache_rounds = 65'536;      // about 500 bytes each
+    std::size_t follow_records_max = 4096;  // of others, read to keep the cache; beyond: forgotten
+    std::size_t reading_links_max = 4;      // besides the lane's own
+    std::int64_t connect_ms = 1000;         // to each host
+    std::int64_t statement_ms = 2000;       // a trip of the lane
+    std::int64_t reading_ms = 10'000;       // a trip of everyone else
+};
+
+// Figures for metrics.
+struct PostgresStats {
+    std::uint64_t trips = 0;     // of the lane
+    std::uint64_t followed = 0;  // journal records that others wrote
+    std::uint64_t aborted = 0;   // batches that were to be tried again
+    std::uint64_t unknown = 0;   // commits whose answer did not come
+    std::uint64_t cache_hits = 0, cache_misses = 0;
+};
+
+class PostgresStore final : public Store {
+public:
+    // Errors: invalid (no address, or a schema newer than this program, or synchronous_commit
+    // off), not_found (no schema: `coffer migrate` makes one), unavailable.
+    static Result<std::unique_ptr<PostgresStore>> open(const PostgresOptions& options);
+    ~PostgresStore() override;
+
+    const KeyMaker& keys() const override;
+    Result<Record> find(const RecordKey& key) const override;
+    Result<Change> change(Sequence sequence) const override;
+    Result<void> upward(Sequence first, const Visit& visit) const override;
+    Result<void> downward(Sequence first, const Visit& visit) const override;
+    Result<void> each(RecordKind kind, const VisitRecord& visit) const override;
+    JournalEnd end() const override;
+
+    Result<JournalEnd> begin(std::span<const RecordKey> wanted, std::span<Record> found) override;
+    Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found) override;
+    Result<void> commit(std::span<Change> changes) override;
+    Result<JournalEnd> recover() override;
+    bool is_shared() const override { return true; }
+    Result<JournalEnd> poll() const override;
+
+    // Everything as of one moment, for proofs and copies while others write. As long as it lives
+    // the database cannot clean up what was replaced since.
+    Result<std::unique_ptr<Reader>> snapshot() const;
+    PostgresStats stats() const;
+
+private:
+    class Inside;
+    explicit PostgresStore(std::unique_ptr<Inside> inside);
+    std::unique_ptr<Inside> inside_;
+};
+
+// Makes the tables, or brings older ones up to date; may be run again, and by several at once.
+struct MigrateOptions {
+    std::string uri;
+    std::string runtime_role;  // is granted what `serve` needs and no more; empty: nobody
+    bool distribute_citus = false;
+};
+// What was done, in words for people. Errors: invalid, unavailable, io.
+Result<std::string> migrate_postgres(const MigrateOptions& options);
+
+// user@host:port/database of a URI, without its password; for messages.
+std::string postgres_place(const std::string& uri);
+
+}  // namespace coffer
