@@ -52,6 +52,7 @@ bool is_live(const Credential& credential, Time now) {
 
 Result<Directory> Directory::load(const Reader& reader) {
     Directory directory;
+    directory.as_of_ = reader.end().sequence;
     for (const RecordKind kind : {RecordKind::tenant, RecordKind::currency, RecordKind::integration,
                                   RecordKind::credential}) {
         TRY(reader.each(kind, [&](const Record& record) {
@@ -62,8 +63,9 @@ Result<Directory> Directory::load(const Reader& reader) {
     return directory;
 }
 
-Directory Directory::with(std::span<const Record> records) const {
+Directory Directory::with(std::span<const Record> records, Sequence as_of) const {
     Directory next = *this;
+    next.as_of_ = as_of;
     for (const Record& record : records) next.insert(record);
     return next;
 }

@@ -21,8 +21,11 @@ public:
     Directory() = default;
     // All of them as the store has them.
     static Result<Directory> load(const Reader& reader);
-    // This one with the given records added or replaced; records of other kinds are ignored.
-    Directory with(std::span<const Record> records) const;
+    // This one with the given records, which journal record `as_of` put, added or replaced; records
+    // of other kinds are ignored.
+    Directory with(std::span<const Record> records, Sequence as_of = 0) const;
+    // The journal up to this record is in it; something of what follows may be, too.
+    Sequence as_of() const { return as_of_; }
 
     const Tenant* tenant(TenantId id) const;
     const Tenant* tenant(std::string_view uid) const;
@@ -54,6 +57,7 @@ public:
 
 private:
     void insert(const Record& record);
+    Sequence as_of_ = 0;
     std::unordered_map<TenantId, Ptr<Tenant>> tenants_;
     std::unordered_map<CurrencyId, Ptr<Currency>> currencies_;
     std::unordered_map<IntegrationId, Ptr<Integration>> integrations_;

@@ -15,6 +15,14 @@
 
 namespace coffer {
 
+namespace {
+
+// An aborted batch is tried again so often and no longer than this: its callers wait.
+constexpr int batch_retries_max = 8;
+constexpr Duration batch_patience = 2 * second_us;
+
+}  // namespace
+
 std::shared_ptr<const Directory> SharedDirectory::get() const {
     const std::lock_guard lock(mutex_);
     return directory_;
@@ -22,6 +30,7 @@ std::shared_ptr<const Directory> SharedDirectory::get() const {
 
 void SharedDirectory::set(std::shared_ptr<const Directory> directory) {
     const std::lock_guard lock(mutex_);
+    if (directory->as_of() < directory_->as_of()) return;
     directory_ = std::move(directory);
     version_.fetch_add(1, std::memory_order_release);
 }
@@ -35,12 +44,15 @@ struct Lane::Figures {
               "coffer_deadline_dropped_total",
               "Intents dropped before they were written because their deadline had passed")),
           failures(metrics.counter("coffer_commit_failures_total", "Commits that failed")),
+          retries(metrics.counter("coffer_batch_retries_total",
+                                  "Batches decided once more because the store aborted them")),
           queue(metrics.gauge("coffer_queue_intents", "Intents waiting for the lane")) {}
     Histogram& batch;
     Counter& changes;
     Histogram& commit;
     Counter& expired;
     Counter& failures;
+    Counter& retries;
     Gauge& queue;
 };
 
@@ -140,42 +152,66 @@ bool Lane::gather() {
 
 void Lane::process() {
     figures_->batch.observe(batch_.size());
-    for (Job* job : batch_) job->outcome = Outcome{};  // that of the call before
-    const Time now = std::max(clock_.wall(), last_time_);
-    if (const auto looked = look(); !looked) {
-        settle_failure(looked.error());
-        return hand_back();
+    const Time began = clock_.monotonic();
+    auto done = carry_out();
+    // Of an aborted batch nothing is true, so that it may be decided once more, on newer records.
+    for (int again = 0; !done && done.error().code == ErrorCode::aborted &&
+                        again < batch_retries_max && clock_.monotonic() - began < batch_patience;
+         ++again) {
+        forget();
+        figures_->retries.add();
+        done = carry_out();
     }
-    decide_all(now);
-    if (!changes_.empty()) {
-        const Time began = clock_.monotonic();
-        const auto committed = store_.commit(changes_);
-        figures_->commit.observe(
-            static_cast<std::uint64_t>(std::max<Time>(0, clock_.monotonic() - began)));
-        if (!committed) {
-            settle_failure(committed.error());
-            return hand_back();
-        }
-        // From here on everything that this batch decided is true for good.
-        figures_->changes.add(changes_.size());
-        last_time_ = now;
-        takes_writes();
-        publish_directory();
-    }
+    if (!done) settle_failure(done.error());
     hand_back();
+}
+
+Result<void> Lane::carry_out() {
+    for (Job* job : batch_) job->outcome = Outcome{};  // that of the call before, or of a try
+    TRY(look());
+    const Time now = std::max(clock_.wall(), last_time_);
+    decide_all(now);
+    const Time began = clock_.monotonic();
+    TRY(store_.commit(changes_));
+    if (changes_.empty()) return {};
+    figures_->commit.observe(
+        static_cast<std::uint64_t>(std::max<Time>(0, clock_.monotonic() - began)));
+    // From here on everything that this batch decided is true for good.
+    figures_->changes.add(changes_.size());
+    last_time_ = now;
+    takes_writes();
+    publish_directory();
+    return {};
 }
 
 Result<void> Lane::look() {
     working_set_.clear();
     const KeyMaker& keys = store_.keys();
     directories_.clear();
-    for (Job* job : batch_) name_caller(*job, working_set_, keys, *directory_);
-    TRY(working_set_.fetch());
+    TRY(begin());
     for (Job* job : batch_) name_bearer(*job, working_set_, keys, *directory_);
     TRY(working_set_.fetch());
     for (Job* job : batch_) name_subject(*job, working_set_, keys, *directory_);
     TRY(working_set_.fetch());
     for (Job* job : batch_) name_spent(*job, working_set_, keys);
+    return working_set_.fetch();
+}
+
+// From here to the commit the journal is this lane's. Another process may have written since the
+// last batch, and what it did to the directory is obeyed before anything is decided.
+Result<void> Lane::begin() {
+    for (Job* job : batch_) name_caller(*job, working_set_, store_.keys(), *directory_);
+    const auto end = working_set_.begin();
+    if (!end) return std::unexpected(end.error());
+    next_ = end->sequence + 1;
+    last_time_ = std::max(last_time_, end->time);
+    if (end->directory <= directory_->as_of()) return {};
+    auto directory = Directory::load(store_);
+    if (!directory) return std::unexpected(directory.error());
+    directory_ = std::make_shared<const Directory>(std::move(*directory));
+    shared_directory_.set(directory_);
+    working_set_.clear();
+    for (Job* job : batch_) name_caller(*job, working_set_, store_.keys(), *directory_);
     return working_set_.fetch();
 }
 
@@ -341,7 +377,7 @@ void Lane::apply(Job& job, Decision decision, Time now) {
     std::vector<Hash16> names = show(job, decision);
     if (std::any_of(decision.puts.begin(), decision.puts.end(), is_directory_record)) {
         directories_.push_back(directory_);
-        directory_ = std::make_shared<const Directory>(directory_->with(decision.puts));
+        directory_ = std::make_shared<const Directory>(directory_->with(decision.puts, next_));
         directory_changed_ = true;
     }
     Change change;
@@ -395,6 +431,13 @@ void Lane::publish_directory() {
     shared_directory_.set(directory_);
 }
 
+// What the batch has decided so far has not happened.
+void Lane::forget() {
+    changes_.clear();
+    directory_changed_ = false;
+    directory_ = shared_directory_.get();
+}
+
 // Nothing of the batch counts: every caller hears "not now" and finds the truth by asking again
 // with the same id. What the store made of it is read back before anything else is decided.
 void Lane::settle_failure(const Error& error) {
@@ -403,14 +446,12 @@ void Lane::settle_failure(const Error& error) {
     if (ready_.exchange(false)) {
         log_.error("the batch was not made durable", {{"detail", error.detail}});
     }
+    if (!changes_.empty()) next_ = changes_.front().sequence;
+    forget();
     for (Job* job : batch_) {
         job->outcome = Outcome{};
         job->outcome.fault = Fault::not_now;
     }
-    if (!changes_.empty()) next_ = changes_.front().sequence;
-    changes_.clear();
-    directory_ = shared_directory_.get();
-    directory_changed_ = false;
     recover(error);
 }
 
@@ -418,7 +459,8 @@ void Lane::recover(const Error& error) {
     const auto end = store_.recover();
     if (!end) {
         // Asked again by run() and by the next batch, whatever began it.
-        if (end.error().code == ErrorCode::full) return;
+        const ErrorCode code = end.error().code;
+        if (code == ErrorCode::full || code == ErrorCode::unavailable) return;
         // A failed sync leaves unknown what is on the disk; only a new start can tell.
         std::fprintf(
             stderr,

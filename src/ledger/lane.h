@@ -19,13 +19,13 @@
 
 namespace coffer {
 
-// The directory as all threads see it; replaced by the lane.
+// The directory as all threads see it; replaced by whoever has a newer one.
 class SharedDirectory {
 public:
     explicit SharedDirectory(Directory directory)
         : directory_(std::make_shared<const Directory>(std::move(directory))) {}
     std::shared_ptr<const Directory> get() const;
-    void set(std::shared_ptr<const Directory> directory);
+    void set(std::shared_ptr<const Directory> directory);  // unless it is older than what is there
     std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
 
 private:
@@ -55,10 +55,13 @@ private:
     void run();
     bool gather();
     void process();
+    Result<void> carry_out();
     Result<void> look();
+    Result<void> begin();
     void decide_all(Time now);
     void apply(Job& job, Decision decision, Time now);
     std::vector<Hash16> show(const Job& job, const Decision& decision);
+    void forget();
     void settle_failure(const Error& error);
     void recover(const Error& error);
     void takes_writes();  // from now on, if it did not

@@ -8,6 +8,7 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -15,6 +16,7 @@
 #include "ledger/enroll.h"
 #include "ledger/history.h"
 #include "ledger/lane.h"
+#include "ledger/watcher.h"
 
 namespace coffer {
 
@@ -71,6 +73,7 @@ public:
           history_(options.history_queue_max, [this](Job* job) { look_up(job); }),
           passwords_(options.password_queue_max, [this](Job* job) { check_password(job); }) {
         lane_.start();
+        if (store.is_shared()) watcher_.emplace(store, log, shared_directory_);
         own_port_ = open_port([this] {
             const std::lock_guard lock(own_mutex_);
             own_answered_ = true;
@@ -80,6 +83,7 @@ public:
 
     // The clerks first, because what they finish may go on to the lane.
     ~LedgerHouse() override {
+        watcher_.reset();
         history_.stop();
         passwords_.stop();
         lane_.stop();
@@ -95,7 +99,9 @@ public:
 
     std::shared_ptr<const Directory> directory() const override { return shared_directory_.get(); }
     std::uint64_t directory_version() const override { return shared_directory_.version(); }
-    bool ready() const override { return lane_.ready(); }
+    bool ready() const override {
+        return lane_.ready() && (!watcher_ || watcher_->reaches_store());
+    }
 
     Outcome perform(Intent intent) override {
         const std::lock_guard one_at_a_time(perform_mutex_);
@@ -218,6 +224,7 @@ private:
     Historian historian_;
     SharedDirectory shared_directory_;
     Lane lane_;
+    std::optional<Watcher> watcher_;  // of a store that other processes write to
     Clerk history_;
     Clerk passwords_;
     std::mutex perform_mutex_;

@@ -56,7 +56,8 @@ public:
     virtual std::shared_ptr<const Directory> directory() const = 0;
     virtual std::uint64_t directory_version() const = 0;
 
-    // False after a failed commit until the store takes writes again.
+    // False after a failed commit until the store takes writes again, and while a store that is
+    // shared cannot be reached.
     virtual bool ready() const = 0;
 
     // Submits and waits: for start-up, tools and tests. Not from an io thread.

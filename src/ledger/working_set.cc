@@ -66,6 +66,11 @@ Result<void> WorkingSet::fetch() {
     return store_.read(std::span(wanted_).first(count), std::span(records_).last(count));
 }
 
+Result<JournalEnd> WorkingSet::begin() {
+    const std::size_t count = std::exchange(wanted_count_, 0);
+    return store_.begin(std::span(wanted_).first(count), std::span(records_).last(count));
+}
+
 const Record& WorkingSet::get(const Seen& seen) const {
     static const Record absent;
     if (seen.name.kind == RecordKind::none) return absent;

@@ -26,6 +26,8 @@ public:
     // that were declared at once.
     void want(Seen& seen);
     Result<void> fetch();
+    // The first fetch() of a batch, which begins it; where the journal ends.
+    Result<JournalEnd> begin();
     // The record, as read or as made in this batch; absent if there is none. It must have been
     // wanted.
     const Record& get(const Seen& seen) const;

@@ -34,7 +34,7 @@ void TestClock::release() {
     changed_.notify_all();
 }
 
-World::World() : store_(std::make_unique<MemoryStore>()) {
+World::World(std::unique_ptr<Store> store) : store_(std::move(store)) {
     Log::Options quiet;
     quiet.level = LogLevel::error;
     log_ = std::make_unique<Log>(quiet);

@@ -40,7 +40,8 @@ private:
 
 class World : public ::testing::Test {
 protected:
-    World();
+    // Over a store in memory, or over another one that is empty.
+    explicit World(std::unique_ptr<Store> store = std::make_unique<MemoryStore>());
     ~World() override;
 
     Outcome perform(Intent intent) { return ledger_->perform(std::move(intent)); }

@@ -1,0 +1,73 @@
+// The whole floor over PostgreSQL: random histories against the naive model, and two ledgers, as
+// two processes would have them, over one database.
+
+#include "store/postgres_store.h"
+
+#include <thread>
+
+#include "ledger/model_fixture.h"
+#include "store/postgres_server_fixture.h"
+
+namespace coffer {
+namespace {
+
+std::unique_ptr<Store> open_at(const std::string& uri) {
+    auto store = PostgresStore::open({.uri = uri});
+    EXPECT_TRUE(store) << store.error().detail;
+    return std::move(*store);
+}
+
+std::string new_books() {
+    const std::string uri = PostgresServer::shared().new_place();
+    EXPECT_TRUE(migrate_postgres({.uri = uri}));
+    return uri;
+}
+
+class PostgresWorld : public ModelWorld {
+protected:
+    PostgresWorld() : PostgresWorld(new_books()) {}
+    explicit PostgresWorld(const std::string& uri) : ModelWorld(open_at(uri)), uri_(uri) {}
+    std::string uri_;
+};
+
+TEST_F(PostgresWorld, random_histories_agree_with_the_naive_model) {
+    expect_agreement_with_the_naive_model();
+}
+
+TEST_F(PostgresWorld, a_second_ledger_takes_turns_with_the_first) {
+    const auto other_store = open_at(uri_);
+    const auto other =
+        std::move(*Ledger::open(*other_store, LedgerOptions{}, clock_, *log_, metrics_));
+    deposit("alice", 1000);
+    for (int turn = 0; turn < 50; ++turn) {
+        Move move = wager("alice", "w" + std::to_string(turn), "r" + std::to_string(turn), 10);
+        Move twin = move;
+        EXPECT_TRUE((turn % 2 == 0 ? *ledger_ : *other).perform(std::move(move)).done());
+        EXPECT_TRUE((turn % 2 == 0 ? *other : *ledger_).perform(std::move(twin)).replay);
+    }
+    EXPECT_EQ(balance("alice"), 500);
+    expect_clean();
+}
+
+TEST_F(PostgresWorld, a_ledger_outlives_its_server) {
+    deposit("alice", 1000);
+    PostgresServer::shared().kill();
+    EXPECT_EQ(perform(wager("alice", "w1", "r1", 10)).fault, Fault::not_now);
+    EXPECT_FALSE(ledger_->ready());
+    PostgresServer::shared().start();
+    Outcome outcome;
+    const Time start = clock_.monotonic();
+    do {
+        outcome = perform(wager("alice", "w1", "r1", 10));
+    } while (outcome.fault == Fault::not_now && clock_.monotonic() - start < 20 * second_us);
+    EXPECT_TRUE(outcome.done());
+    EXPECT_EQ(balance("alice"), 990);
+    // The watcher looks four times a second.
+    while (!ledger_->ready() && clock_.monotonic() - start < 25 * second_us)
+        std::this_thread::yield();
+    EXPECT_TRUE(ledger_->ready());
+    expect_clean();
+}
+
+}  // namespace
+}  // namespace coffer

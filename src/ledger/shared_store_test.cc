@@ -1,0 +1,267 @@
+// Two ledgers over one store, as two processes over one database would be: whoever decides sees
+// what the other did, and what the store says of a batch is what its callers hear.
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "ledger/world_fixture.h"
+
+namespace coffer {
+namespace {
+
+// Books that several views share. Who has begun a batch has them to itself.
+struct SharedBooks {
+    MemoryStore memory;
+    std::mutex mutex;  // guards taken
+    std::condition_variable freed;
+    bool taken = false;
+};
+
+class SharedView final : public Store {
+public:
+    explicit SharedView(std::shared_ptr<SharedBooks> books) : books_(std::move(books)) {}
+    ~SharedView() override { release(); }
+
+    // The next batches fail so, one each: at their beginning, or at their commit.
+    void fail_next(ErrorCode code) { push(begin_failures_, code); }
+    void fail_next_commit(ErrorCode code) { push(commit_failures_, code); }
+    void go_away() { away_ = true; }
+    void come_back() { away_ = false; }
+
+    const KeyMaker& keys() const override { return books_->memory.keys(); }
+    Result<Record> find(const RecordKey& key) const override { return books_->memory.find(key); }
+    Result<Change> change(Sequence sequence) const override {
+        return books_->memory.change(sequence);
+    }
+    Result<void> upward(Sequence first, const Visit& visit) const override {
+        return books_->memory.upward(first, visit);
+    }
+    Result<void> downward(Sequence first, const Visit& visit) const override {
+        return books_->memory.downward(first, visit);
+    }
+    Result<void> each(RecordKind kind, const VisitRecord& visit) const override {
+        return books_->memory.each(kind, visit);
+    }
+    JournalEnd end() const override { return books_->memory.end(); }
+    bool is_shared() const override { return true; }
+    Result<JournalEnd> poll() const override {
+        if (away_) return fail(ErrorCode::unavailable, "away");
+        return end();
+    }
+
+    Result<JournalEnd> begin(std::span<const RecordKey> wanted, std::span<Record> found) override {
+        if (away_) return fail(ErrorCode::unavailable, "away");
+        if (const auto code = pop(begin_failures_)) return fail(*code, "told to fail");
+        {
+            std::unique_lock lock(books_->mutex);
+            books_->freed.wait(lock, [this] { return !books_->taken; });
+            books_->taken = true;
+            begun_ = true;
+        }
+        TRY(read(wanted, found));
+        return end();
+    }
+    Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found) override {
+        EXPECT_TRUE(begun_);
+        return books_->memory.read(wanted, found);
+    }
+    Result<void> commit(std::span<Change> changes) override {
+        EXPECT_TRUE(begun_);
+        const auto code = changes.empty() ? std::nullopt : pop(commit_failures_);
+        // An unknown outcome may as well be that it happened.
+        auto done =
+            code && *code != ErrorCode::io ? Result<void>{} : books_->memory.commit(changes);
+        release();
+        if (code) return fail(*code, "told to fail");
+        return done;
+    }
+    Result<JournalEnd> recover() override {
+        release();
+        if (away_) return fail(ErrorCode::unavailable, "away");
+        return end();
+    }
+
+private:
+    void push(std::deque<ErrorCode>& failures, ErrorCode code) {
+        const std::lock_guard lock(mutex_);
+        failures.push_back(code);
+    }
+    std::optional<ErrorCode> pop(std::deque<ErrorCode>& failures) {
+        const std::lock_guard lock(mutex_);
+        if (failures.empty()) return std::nullopt;
+        const ErrorCode code = failures.front();
+        failures.pop_front();
+        return code;
+    }
+    void release() {
+        if (!begun_) return;
+        begun_ = false;
+        const std::lock_guard lock(books_->mutex);
+        books_->taken = false;
+        books_->freed.notify_one();
+    }
+
+    std::shared_ptr<SharedBooks> books_;
+    bool begun_ = false;
+    std::atomic<bool> away_{false};
+    std::mutex mutex_;  // guards the failures
+    std::deque<ErrorCode> begin_failures_, commit_failures_;
+};
+
+class TwoLedgers : public World {
+protected:
+    TwoLedgers() : TwoLedgers(std::make_shared<SharedBooks>()) {}
+    explicit TwoLedgers(std::shared_ptr<SharedBooks> books)
+        : World(std::make_unique<SharedView>(books)), other_view_(books) {
+        other_ = std::move(*Ledger::open(other_view_, LedgerOptions{}, clock_, *log_, metrics_));
+    }
+    ~TwoLedgers() override { other_.reset(); }
+
+    SharedView& view() { return static_cast<SharedView&>(*store_); }
+    Outcome perform_there(Intent intent) { return other_->perform(std::move(intent)); }
+    // Waits for what a watcher will bring; false if it does not in time.
+    template <class Question>
+    bool within_a_second(const Question& question) {
+        const Time start = clock_.monotonic();
+        while (!question()) {
+            if (clock_.monotonic() - start > second_us) return false;
+            std::this_thread::yield();
+        }
+        return true;
+    }
+
+    SharedView other_view_;
+    std::unique_ptr<Ledger> other_;
+};
+
+TEST_F(TwoLedgers, twins_at_both_move_once) {
+    deposit("alice", 1000);
+    EXPECT_TRUE(perform(wager("alice", "w1", "r1", 50)).done());
+    const Outcome twin = perform_there(wager("alice", "w1", "r1", 50));
+    EXPECT_TRUE(twin.done());
+    EXPECT_TRUE(twin.replay);
+    EXPECT_EQ(balance("alice"), 950);
+    expect_clean();
+}
+
+TEST_F(TwoLedgers, many_at_once_at_both_take_no_more_than_there_is) {
+    deposit("alice", 1000);
+    int done = 0;
+    std::mutex mutex;
+    std::vector<std::thread> threads;
+    for (Ledger* ledger : {ledger_.get(), other_.get()}) {
+        for (int client = 0; client < 4; ++client) {
+            threads.emplace_back([&, ledger, client] {
+                for (int turn = 0; turn < 40; ++turn) {
+                    const std::string id =
+                        std::to_string(reinterpret_cast<std::uintptr_t>(ledger)) + "-" +
+                        std::to_string(client) + "-" + std::to_string(turn);
+                    const Outcome outcome = ledger->perform(wager("alice", id, id, 7));
+                    const std::lock_guard lock(mutex);
+                    if (outcome.done()) ++done;
+                }
+            });
+        }
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(done, 142);
+    EXPECT_EQ(balance("alice"), 1000 - 142 * 7);
+    expect_clean();
+}
+
+TEST_F(TwoLedgers, what_one_adds_to_the_directory_the_other_uses_at_once) {
+    EXPECT_TRUE(perform(CreateTenant{"t-2", "second"}).done());
+    EXPECT_TRUE(perform_there(CreateTenant{"t-3", "third"}).done());
+    EXPECT_TRUE(perform(CreateTenant{"t-4", "fourth"}).done());
+    const auto directory = ledger_->directory();
+    for (const char* uid : {"t-1", "t-2", "t-3", "t-4"}) EXPECT_TRUE(directory->tenant(uid)) << uid;
+    EXPECT_EQ(directory->last_tenant(), 4U);
+    EXPECT_TRUE(within_a_second([&] { return other_->directory()->tenant("t-4") != nullptr; }));
+    expect_clean();
+}
+
+TEST_F(TwoLedgers, a_credential_revoked_at_one_is_known_to_the_other_within_a_second) {
+    CreateCredential create;
+    create.credential.uid = "c-1";
+    create.credential.tenant = tenant;
+    create.credential.digest = sha256("secret");
+    EXPECT_TRUE(perform(create).done());
+    const auto is_live_there = [&] {
+        return other_->directory()->by_secret(CredentialKind::native_key, DialectId::native,
+                                              sha256("secret"), clock_.wall()) != nullptr;
+    };
+    EXPECT_TRUE(within_a_second(is_live_there));
+    EXPECT_TRUE(perform(RevokeCredential{tenant, 0, "c-1"}).done());
+    EXPECT_TRUE(within_a_second([&] { return !is_live_there(); }));
+}
+
+TEST_F(TwoLedgers, a_player_blocked_at_one_is_refused_by_the_other_at_once) {
+    deposit("alice", 1000);
+    EXPECT_TRUE(perform_there(wager("alice", "w1", "r1", 50)).done());
+    ChangePlayer block;
+    block.tenant = tenant;
+    block.player = "alice";
+    block.blocked = true;
+    EXPECT_TRUE(perform(block).done());
+    EXPECT_EQ(perform_there(wager("alice", "w2", "r2", 50)).decline, Decline::player_blocked);
+}
+
+TEST_F(TwoLedgers, an_aborted_batch_is_decided_once_more_and_its_callers_hear_nothing_of_it) {
+    deposit("alice", 1000);
+    view().fail_next(ErrorCode::aborted);
+    view().fail_next_commit(ErrorCode::aborted);
+    view().fail_next_commit(ErrorCode::aborted);
+    EXPECT_TRUE(perform(wager("alice", "w1", "r1", 50)).done());
+    view().fail_next_commit(ErrorCode::aborted);
+    EXPECT_TRUE(perform(CreateTenant{"t-2", "second"}).done());
+    EXPECT_EQ(ledger_->directory()->last_tenant(), 2U);
+    EXPECT_TRUE(ledger_->ready());
+    EXPECT_EQ(balance("alice"), 950);
+    expect_clean();
+}
+
+TEST_F(TwoLedgers, a_batch_that_is_aborted_again_and_again_is_not_now) {
+    deposit("alice", 1000);
+    for (int count = 0; count < 9; ++count) view().fail_next_commit(ErrorCode::aborted);
+    EXPECT_EQ(perform(wager("alice", "w1", "r1", 50)).fault, Fault::not_now);
+    EXPECT_TRUE(perform(wager("alice", "w1", "r1", 50)).done());
+    EXPECT_EQ(balance("alice"), 950);
+    expect_clean();
+}
+
+// The answer of a commit did not come, though it happened: the same again is a replay.
+TEST_F(TwoLedgers, after_an_unknown_outcome_the_same_call_hears_the_truth) {
+    deposit("alice", 1000);
+    view().fail_next_commit(ErrorCode::io);
+    EXPECT_EQ(perform(wager("alice", "w1", "r1", 50)).fault, Fault::not_now);
+    const Outcome again = perform(wager("alice", "w1", "r1", 50));
+    EXPECT_TRUE(again.done());
+    EXPECT_TRUE(again.replay);
+    view().fail_next_commit(ErrorCode::io);
+    EXPECT_EQ(perform(CreateTenant{"t-2", "second"}).fault, Fault::not_now);
+    EXPECT_TRUE(within_a_second([&] { return ledger_->directory()->tenant("t-2") != nullptr; }));
+    EXPECT_EQ(balance("alice"), 950);
+    expect_clean();
+}
+
+TEST_F(TwoLedgers, while_the_store_is_away_calls_are_refused_and_readiness_says_so) {
+    deposit("alice", 1000);
+    view().go_away();
+    // The watcher notices though nobody calls.
+    EXPECT_TRUE(within_a_second([&] { return !ledger_->ready(); }));
+    EXPECT_TRUE(other_->ready());
+    EXPECT_EQ(perform(wager("alice", "w1", "r1", 50)).fault, Fault::not_now);
+    EXPECT_EQ(perform(CreateTenant{"t-2", "second"}).fault, Fault::not_now);
+    view().come_back();
+    EXPECT_TRUE(within_a_second([&] { return ledger_->ready(); }));
+    EXPECT_TRUE(perform(wager("alice", "w1", "r1", 50)).done());
+    EXPECT_EQ(ledger_->directory()->tenant("t-2"), nullptr);
+    expect_clean();
+}
+
+}  // namespace
+}  // namespace coffer
