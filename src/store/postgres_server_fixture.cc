@@ -27,9 +27,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string program(const std::string& name) {
+const std::string debian = "/usr/lib/postgresql/15/bin/";
+
+// A program of the server; another version's may be tried, which need not have programs for
+// clients.
+std::string server_program(const std::string& name) {
     const char* folder = std::getenv("COFFER_POSTGRES_BIN");
-    return (folder == nullptr ? std::string("/usr/lib/postgresql/15/bin") : folder) + "/" + name;
+    return folder == nullptr ? debian + name : std::string(folder) + "/" + name;
 }
 
 const passwd* other_user() {
@@ -120,20 +124,20 @@ void PostgresServer::make_cluster() {
     if (const passwd* user = other_user()) {
         CHECK(::chown(folder_.c_str(), user->pw_uid, user->pw_gid) == 0);
     }
-    const int made = wait_for(
-        spawn({program("initdb"), "-D", folder_ + "/data", "-U", "owner", "-A", "scram-sha-256",
-               "--pwfile", folder_ + "/password", "-E", "UTF8", "--locale", "C", "--no-sync"},
-              folder_ + "/log"));
+    const int made = wait_for(spawn(
+        {server_program("initdb"), "-D", folder_ + "/data", "-U", "owner", "-A", "scram-sha-256",
+         "--pwfile", folder_ + "/password", "-E", "UTF8", "--locale", "C", "--no-sync"},
+        folder_ + "/log"));
     if (made != 0) std::fprintf(stderr, "%s\n", text_of(folder_ + "/log").c_str());
     CHECK(made == 0);
 }
 
 void PostgresServer::start() {
-    process_ = spawn({program("postgres"), "-D", folder_ + "/data", "-c",
+    process_ = spawn({server_program("postgres"), "-D", folder_ + "/data", "-c",
                       "listen_addresses=127.0.0.1", "-c", "port=" + std::to_string(port_), "-c",
                       "unix_socket_directories=" + folder_, "-c", "shared_buffers=64MB"},
                      folder_ + "/log");
-    const std::vector<std::string> ask = {program("pg_isready"), "-q", "-h",
+    const std::vector<std::string> ask = {debian + "pg_isready", "-q", "-h",
                                           "127.0.0.1",           "-p", std::to_string(port_)};
     for (int attempt = 0; wait_for(spawn(ask, "/dev/null")) != 0; ++attempt) {
         if (attempt == 600) std::fprintf(stderr, "%s\n", text_of(folder_ + "/log").c_str());
@@ -165,7 +169,7 @@ std::string PostgresServer::sql(const std::string& uri, const std::string& text)
     std::error_code error;
     fs::remove(out, error);
     const int done = wait_for(spawn(
-        {program("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", uri, "-c", text},
+        {debian + "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", uri, "-c", text},
         out));
     std::string said = text_of(out);
     if (done != 0) std::fprintf(stderr, "psql: %s\n", said.c_str());

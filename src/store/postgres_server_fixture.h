@@ -1,7 +1,7 @@
 #pragma once
 // For tests: a PostgreSQL of one's own, on a free port of 127.0.0.1, with everything on that makes
-// commits last. It ends with the object. Takes the programs from /usr/lib/postgresql/15/bin, or
-// from where COFFER_POSTGRES_BIN says. As root it runs as the user postgres.
+// commits last. It ends with the object. The server is Debian's, or the one in the folder that
+// COFFER_POSTGRES_BIN names. As root it runs as the user postgres.
 
 #include <memory>
 #include <string>

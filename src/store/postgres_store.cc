@@ -114,6 +114,7 @@ public:
 private:
     Result<void> need_link();
     std::expected<std::vector<PostgresRows>, TripError> trip();
+    std::expected<std::vector<PostgresRows>, TripError> ask_to_begin();
     Error gave_up(const TripError& error);
 
     RowCache* cache_of(RecordKind kind);
@@ -277,15 +278,26 @@ Result<void> PostgresStore::Inside::follow(const JournalEnd& end) {
 
 // ---- a batch ------------------------------------------------------------------------------------
 
+std::expected<std::vector<PostgresRows>, TripError> PostgresStore::Inside::ask_to_begin() {
+    link_->queue(sql::begin);
+    link_->queue(sql::lock_head, values_);
+    if (!missing_.empty()) queue_missing();
+    return trip();
+}
+
 Result<JournalEnd> PostgresStore::Inside::begin(std::span<const RecordKey> wanted,
                                                 std::span<Record> found) {
     CHECK(!begun_);
     TRY(need_link());
     split(wanted, found);
-    link_->queue(sql::begin);
-    link_->queue(sql::lock_head, values_);
-    if (!missing_.empty()) queue_missing();
-    const auto answers = trip();
+    const Time asked = SystemClock().monotonic();
+    auto answers = ask_to_begin();
+    // A link may have died since the last batch. Nothing has been asked of it yet that would
+    // matter; but a database that was only slow is not given twice the time.
+    if (!answers && link_->broken() && SystemClock().monotonic() - asked < brief) {
+        TRY(need_link());
+        answers = ask_to_begin();
+    }
     if (!answers) return std::unexpected(gave_up(answers.error()));
     begun_ = true;
 

@@ -230,6 +230,18 @@ TEST_F(TwoProcesses, AServerThatWasRestartedIsFoundAgainByItself) {
     EXPECT_EQ(end->sequence, 1U);
     ASSERT_TRUE(write(*one_, {named(2, "two")}));
     EXPECT_EQ(disagreement(*one_), "");
+    // The other process asked for nothing meanwhile, and does not hear of it.
+    EXPECT_TRUE(write(*two_, {named(3, "three")}));
+}
+
+TEST_F(TwoProcesses, ALinkThatDiedWhileNobodyUsedItIsReplacedUnnoticed) {
+    ASSERT_TRUE(write(*one_, {named(1, "one")}));
+    server().sql(options_.uri,
+                 "select pg_terminate_backend(pid) from pg_stat_activity where application_name = "
+                 "'coffer'");
+    EXPECT_TRUE(write(*one_, {named(2, "two")}));
+    EXPECT_EQ(two_->end().sequence, 2U);
+    EXPECT_EQ(one_->stats().unknown, 0U);
 }
 
 // ---- the schema
