@@ -4,7 +4,6 @@
     test/commands_test.py --coffer build/release/coffer [names of tests]
 """
 
-import argparse
 import json
 import os
 import pathlib
@@ -14,14 +13,11 @@ import socket
 import ssl
 import stat
 import subprocess
-import sys
-import unittest
 
-from program import Program
+from commands_fixture import NATIVE, Commands, run
 
-COFFER = None
 COMMANDS = ("init", "key create", "key list", "key revoke", "serve", "demo", "verify", "backup",
-            "restore", "explain", "reindex", "check-config", "version")
+            "restore", "explain", "reindex", "check-config", "version", "migrate")
 CONFIG = """
 [data]
 directory = "{directory}"
@@ -34,61 +30,15 @@ dialects = ["operator", "rgs"]
 address = "127.0.0.1:0"
 dialects = ["native"]
 """
-NATIVE = 1  # the second [[listen]] block
 
 
-class CommandsTest(unittest.TestCase):
+class CommandsTest(Commands):
     def setUp(self):
-        self.coffer = Program(COFFER)
-        self.addCleanup(self.coffer.close)
+        super().setUp()
         self.config = self.write_config("books")
 
     def write_config(self, directory, more=""):
         return self.coffer.write(f"{directory}.toml", CONFIG.format(directory=directory) + more)
-
-    def init(self):
-        code, said, complaint = self.coffer.run("init", "--config", self.config)
-        self.assertEqual((code, complaint), (0, ""))
-        return re.search(r"installation key +(\S+)", said).group(1)
-
-    def serve(self, config=None, **more):
-        return self.coffer.start("serve", "--config", config or self.config, **more)
-
-    def found_tenant(self, server, install_key):
-        """A tenant with a player who has 100.00 EUR; its key."""
-        headers = {"authorization": f"Bearer {install_key}"}
-        status, tenant = server.call("POST", "/v1/tenants", {"name": "casino"}, NATIVE, **headers)
-        self.assertEqual(status, 201, tenant)
-        scopes = {"scopes": ["read", "play", "cashier", "admin"]}
-        status, key = server.call("POST", f"/v1/tenants/{tenant['id']}/keys", scopes, NATIVE,
-                                  **headers)
-        self.assertEqual(status, 201, key)
-        headers = {"authorization": f"Bearer {key['secret']}"}
-        for path, body in (("/v1/currencies", {"code": "EUR", "name": "Euro", "scale": 2}),
-                           ("/v1/players", {"id": "eve"})):
-            status, answer = server.call("POST", path, body, NATIVE, **headers)
-            self.assertEqual(status, 201, answer)
-        self.deposit(server, key["secret"], "100.00", "first")
-        return key["secret"]
-
-    def deposit(self, server, key, amount, idempotency_key):
-        status, answer = server.call(
-            "POST", "/v1/players/eve/deposits",
-            {"currency": "EUR", "amount": amount, "reason": "test"}, NATIVE,
-            authorization=f"Bearer {key}", idempotency_key=idempotency_key)
-        self.assertIn(status, (200, 201), answer)
-        return answer
-
-    def balance(self, server, key):
-        status, wallets = server.call("GET", "/v1/players/eve/wallets", None, NATIVE,
-                                      authorization=f"Bearer {key}")
-        self.assertEqual(status, 200, wallets)
-        return wallets[0]["balance"]
-
-    def assert_fails(self, result, words):
-        code, _, complaint = result
-        self.assertEqual(code, 1, complaint)
-        self.assertIn(words, complaint)
 
     # ---- help and configuration -----------------------------------------------------------------
 
@@ -447,8 +397,4 @@ class CommandsTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--coffer", required=True)
-    options, rest = parser.parse_known_args()
-    COFFER = options.coffer
-    unittest.main(argv=[sys.argv[0], *rest])
+    run(CommandsTest, __doc__)

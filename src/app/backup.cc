@@ -42,6 +42,9 @@ Result<void> copy_books(const std::string& directory, const std::string& to) {
 int run(const BackupOptions& options) {
     const auto place = book_place_or_complain(options.place);
     if (!place) return 1;
+    if (place->store.kind == StoreKind::postgres) {
+        return complain(std::string(postgres_backup_words));
+    }
     if (!is_absent_or_empty(options.to)) {
         return complain(options.to + " is not empty; a backup overwrites nothing");
     }

@@ -5,6 +5,7 @@
 #include "app/data_directory.h"
 #include "base/random.h"
 #include "store/memory_store.h"
+#include "store/postgres_store.h"
 #include "store/rocks_store.h"
 
 namespace coffer {
@@ -19,7 +20,7 @@ Result<std::unique_ptr<RocksStore>> open_store(const std::string& directory, IfA
 Result<std::unique_ptr<Books>> Books::open(const BooksOptions& options, const Clock& clock,
                                            Log& log, Metrics& metrics) {
     std::unique_ptr<Books> books(new Books);
-    switch (options.store) {
+    switch (options.store.kind) {
         case StoreKind::rocksdb: {
             auto store = open_store(options.directory, options.if_absent);
             if (!store) return std::unexpected(std::move(store).error());
@@ -33,6 +34,13 @@ Result<std::unique_ptr<Books>> Books::open(const BooksOptions& options, const Cl
             books->store_ = std::make_unique<MemoryStore>(secret);
             break;
         }
+        case StoreKind::postgres: {
+            auto store = PostgresStore::open({.uri = options.store.uri});
+            if (!store) return std::unexpected(std::move(store).error());
+            books->postgres_ = store->get();
+            books->store_ = std::move(*store);
+            break;
+        }
     }
     auto ledger = Ledger::open(*books->store_, options.ledger, clock, log, metrics);
     if (!ledger) return std::unexpected(std::move(ledger).error());
@@ -43,6 +51,7 @@ Result<std::unique_ptr<Books>> Books::open(const BooksOptions& options, const Cl
 Books::~Books() = default;
 
 Result<void> Books::copy_to(const std::string& directory) const {
+    if (postgres_ != nullptr) return fail(ErrorCode::invalid, std::string(postgres_backup_words));
     if (rocks_ == nullptr) {
         return fail(ErrorCode::invalid, "a store in memory has nothing to copy");
     }
@@ -50,11 +59,24 @@ Result<void> Books::copy_to(const std::string& directory) const {
 }
 
 void Books::publish_figures(Metrics& metrics) const {
-    if (rocks_ == nullptr) return;
-    const RocksStats stats = rocks_->stats();
     const auto set = [&](std::string_view name, std::string_view help, std::uint64_t value) {
         metrics.gauge(name, help).set(static_cast<std::int64_t>(value));
     };
+    if (postgres_ != nullptr) {
+        const PostgresStats stats = postgres_->stats();
+        set("coffer_store_trips", "Trips so far of the lane to PostgreSQL.", stats.trips);
+        set("coffer_store_followed", "Journal records so far that other processes wrote.",
+            stats.followed);
+        set("coffer_store_batches_aborted", "Batches so far that were to be tried again.",
+            stats.aborted);
+        set("coffer_store_commits_unknown", "Commits so far whose answer did not come.",
+            stats.unknown);
+        set("coffer_store_cache_hits", "Records so far that the store's row cache had.",
+            stats.cache_hits);
+        set("coffer_store_cache_misses", "Records so far that it had not.", stats.cache_misses);
+    }
+    if (rocks_ == nullptr) return;
+    const RocksStats stats = rocks_->stats();
     set("coffer_store_sync_latest_microseconds", "How long the latest sync took.",
         stats.sync_latest_us);
     set("coffer_store_batch_latest_bytes", "How much the latest batch wrote.",

@@ -1,9 +1,10 @@
 #pragma once
-// The books of one data directory: its store and the ledger over it, for as long as a command needs
-// them. Whoever opens them holds the directory's lock.
+// The books: a store and the ledger over it, for as long as a command needs them. Whoever opens
+// those of a data directory holds its lock.
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "app/config.h"
 #include "base/clock.h"
@@ -14,14 +15,21 @@
 
 namespace coffer {
 
+class PostgresStore;
 class RocksStore;
 
 // Opens the RocksDB store of a data directory; `create` makes one where there is none.
 enum class IfAbsent { refuse, create };
 Result<std::unique_ptr<RocksStore>> open_store(const std::string& directory, IfAbsent if_absent);
 
+// Why there is no backup of books in PostgreSQL.
+inline constexpr std::string_view postgres_backup_words =
+    "the books are in PostgreSQL, and its own tools copy them: pg_basebackup with an archive of "
+    "its "
+    "log, or pg_dump; docs/OPERATING.md says how";
+
 struct BooksOptions {
-    StoreKind store = StoreKind::rocksdb;
+    StoreChoice store;
     std::string directory;
     IfAbsent if_absent = IfAbsent::refuse;
     LedgerOptions ledger;
@@ -38,7 +46,7 @@ public:
 
     Store& store() { return *store_; }
     Ledger& ledger() { return *ledger_; }
-    // A consistent copy in a new directory, while the books are in use. Not of a store in memory.
+    // A consistent copy in a new directory, while the books are in use. Of an embedded store only.
     Result<void> copy_to(const std::string& directory) const;
     // Shows the store's figures in the metrics as they are now.
     void publish_figures(Metrics& metrics) const;
@@ -46,7 +54,8 @@ public:
 private:
     Books() = default;
     std::unique_ptr<Store> store_;
-    const RocksStore* rocks_ = nullptr;  // store_, where it is one
+    const RocksStore* rocks_ = nullptr;        // store_, where it is one
+    const PostgresStore* postgres_ = nullptr;  // the same
     std::unique_ptr<Ledger> ledger_;
 };
 

@@ -6,19 +6,20 @@
 
 namespace coffer {
 
-int run(const InitOptions& options);         // init.cc
-int run(const KeyCreateOptions& options);    // key.cc
-int run(const KeyListOptions& options);      // key.cc
-int run(const KeyRevokeOptions& options);    // key.cc
-int run(const ServeOptions& options);        // serve.cc
-int run(const DemoOptions& options);         // demo.cc
-int run(const VerifyOptions& options);       // verify.cc
-int run(const BackupOptions& options);       // backup.cc
-int run(const RestoreOptions& options);      // restore.cc
-int run(const ExplainOptions& options);      // explain.cc
-int run(const ReindexOptions& options);      // reindex.cc
-int run(const CheckConfigOptions& options);  // check_config.cc
-int run(const BenchOptions& options);        // bench/bench.cc
-int run(const VersionOptions& options);      // version.cc
+int run(const InitOptions& options);            // init.cc
+int run(const MigrateCommandOptions& options);  // migrate.cc
+int run(const KeyCreateOptions& options);       // key.cc
+int run(const KeyListOptions& options);         // key.cc
+int run(const KeyRevokeOptions& options);       // key.cc
+int run(const ServeOptions& options);           // serve.cc
+int run(const DemoOptions& options);            // demo.cc
+int run(const VerifyOptions& options);          // verify.cc
+int run(const BackupOptions& options);          // backup.cc
+int run(const RestoreOptions& options);         // restore.cc
+int run(const ExplainOptions& options);         // explain.cc
+int run(const ReindexOptions& options);         // reindex.cc
+int run(const CheckConfigOptions& options);     // check_config.cc
+int run(const BenchOptions& options);           // bench/bench.cc
+int run(const VersionOptions& options);         // version.cc
 
 }  // namespace coffer

@@ -26,8 +26,6 @@ constexpr std::int64_t kibibyte = 1024;
 constexpr std::int64_t mebibyte = 1024 * kibibyte;
 constexpr std::int64_t hour_ms = 3'600'000;
 
-constexpr std::array<std::pair<std::string_view, StoreKind>, 2> store_kinds{
-    {{"rocksdb", StoreKind::rocksdb}, {"memory", StoreKind::memory}}};
 constexpr std::array<std::pair<std::string_view, LogLevel>, 4> log_levels{
     {{"debug", LogLevel::debug},
      {"info", LogLevel::info},
@@ -75,7 +73,16 @@ private:
         std::string directory = "data", key_file;
         section.text("directory", directory);
         section.text("master_key_file", key_file);
-        section.choice<StoreKind>("store", config_.store, store_kinds);
+        std::string store = "rocksdb";
+        section.text("store", store);
+        if (const auto choice = parse_store(store)) {
+            config_.store = *choice;
+        } else {
+            // Without its words, since there may be a password among them.
+            section.mistake("store",
+                            "data.store is \"rocksdb\", \"memory\" or "
+                            "\"postgres://user@host:port/database\"");
+        }
         if (directory.empty()) section.mistake("directory", "data.directory is empty");
         config_.data_directory = absolute(folder_, directory);
         config_.master_key_file = key_file.empty() ? default_master_key_file(config_.data_directory)

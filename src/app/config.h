@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/store_choice.h"
 #include "app/toml_tree.h"
 #include "base/log.h"
 #include "dialect/desk.h"
@@ -22,12 +23,10 @@ namespace coffer {
 // a second or two more, and whoever stops a service expects its end within ten.
 inline constexpr std::int64_t drain_default_ms = 8'000;
 
-enum class StoreKind { rocksdb, memory };
-
 struct Config {
     std::string data_directory;   // absolute
     std::string master_key_file;  // absolute
-    StoreKind store = StoreKind::rocksdb;
+    StoreChoice store;
     ServerOptions server;
     LedgerOptions ledger;
     std::uint32_t login_failures_max = 10;

@@ -16,6 +16,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 constexpr std::uint32_t native_bit = 1;
 constexpr std::uint32_t every_bit = (1U << dialect_count) - 1;
@@ -156,6 +157,18 @@ TEST(ConfigTest, EveryMistakeIsReportedAtOnceInItsPlace) {
                             "7:9: log.level is one of \"debug\", \"info\", \"warning\", "
                             "\"error\", not \"loud\"",
                             "8:9: log.calls is true or false", "9:2: unknown key storage"));
+}
+
+TEST(ConfigTest, TheBooksMayBeInADatabase) {
+    const auto config = parse_config("[data]\nstore = \"postgres://me:secret@db/books\"\n", "/etc");
+    ASSERT_TRUE(config);
+    EXPECT_EQ(config->store.kind, StoreKind::postgres);
+    EXPECT_EQ(config->store.uri, "postgres://me:secret@db/books");
+    // What is wrong is said without its words.
+    const auto found = mistakes("[data]\nstore = \"postgre://me:secret@db/books\"\n");
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_THAT(found[0], HasSubstr("2:9: data.store is"));
+    EXPECT_THAT(found[0], Not(HasSubstr("secret")));
 }
 
 TEST(ConfigTest, ABrokenTextIsOneMistake) {

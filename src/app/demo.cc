@@ -14,6 +14,7 @@
 #include "app/master_key.h"
 #include "app/serving.h"
 #include "app/temporary_folder.h"
+#include "store/postgres_store.h"
 
 namespace coffer {
 namespace {
@@ -24,6 +25,23 @@ Result<MasterKey> master_key_in(const std::string& directory) {
     const std::string path = default_master_key_file(directory);
     std::error_code error;
     return fs::exists(path, error) ? read_master_key(path) : make_master_key(path);
+}
+
+// For convenience the demo makes the tables itself; `serve` never does. Books that are there
+// already are continued by whoever has their master key.
+Result<void> prepare_database(const std::string& uri, const std::string& directory) {
+    if (const auto made = migrate_postgres({.uri = uri}); !made)
+        return std::unexpected(made.error());
+    const auto store = PostgresStore::open({.uri = uri});
+    if (!store) return std::unexpected(store.error());
+    const auto end = (*store)->poll();
+    if (!end) return std::unexpected(end.error());
+    std::error_code error;
+    if (end->sequence == 0 || fs::exists(default_master_key_file(directory), error)) return {};
+    return fail(ErrorCode::invalid,
+                postgres_place(uri) +
+                    " holds books already, and their master key is in another directory; name it "
+                    "by --data");
 }
 
 Result<ListenAddress> judged_address(const DemoOptions& options) {
@@ -47,6 +65,8 @@ Result<void> run_demo(const DemoOptions& options, const std::string& directory,
                       const ListenAddress& address, Signals& signals) {
     auto lock = DirectoryLock::take(directory, "demo");
     if (!lock) return std::unexpected(lock.error());
+    const StoreChoice store = *parse_store(options.store);
+    if (store.kind == StoreKind::postgres) TRY(prepare_database(store.uri, directory));
     const auto key = master_key_in(directory);
     if (!key) return std::unexpected(key.error());
     auto control = Control::listen(directory);
@@ -55,7 +75,6 @@ Result<void> run_demo(const DemoOptions& options, const std::string& directory,
     const SystemClock clock;
     Log log(options.log.log);
     Metrics metrics;
-    const StoreKind store = options.store == "memory" ? StoreKind::memory : StoreKind::rocksdb;
     auto books =
         Books::open({.store = store, .directory = directory, .if_absent = IfAbsent::create}, clock,
                     log, metrics);

@@ -7,7 +7,6 @@
 #include "app/commands.h"
 #include "app/complain.h"
 #include "app/control.h"
-#include "app/data_directory.h"
 #include "app/master_key.h"
 #include "app/place.h"
 #include "app/story.h"
@@ -17,12 +16,13 @@ namespace coffer {
 namespace {
 
 Result<std::string> explain_closed_books(const BookPlace& place, const std::string& id) {
-    const auto lock = DirectoryLock::take(place.directory, "explain");
+    const auto lock = lock_books(place, "explain");
     if (!lock) return std::unexpected(lock.error());
     const SystemClock clock;
     Log log({.level = LogLevel::warning});
     Metrics metrics;
-    const auto books = Books::open({.directory = place.directory}, clock, log, metrics);
+    const auto books =
+        Books::open({.store = place.store, .directory = place.directory}, clock, log, metrics);
     if (!books) return std::unexpected(books.error());
     StoryBooks story{.store = (*books)->store(), .ledger = (*books)->ledger(), .stop_asked = [] {
                          return false;
@@ -40,9 +40,11 @@ Result<std::string> explain(const BookPlace& place, const std::string& id) {
     if (id.empty() || id.find('\n') != std::string::npos) {
         return fail(ErrorCode::invalid, "that is not the id of anything");
     }
-    const auto answer = ask_server(place.directory, "explain " + id);
-    if (!answer) return std::unexpected(answer.error());
-    if (*answer) return **answer;
+    if (!place.directory.empty()) {
+        const auto answer = ask_server(place.directory, "explain " + id);
+        if (!answer) return std::unexpected(answer.error());
+        if (*answer) return **answer;
+    }
     return explain_closed_books(place, id);
 }
 

@@ -1,5 +1,5 @@
-// `coffer key create|list|revoke`: the native API's keys, while no server runs. A lost key is not a
-// lost wallet: whoever has the data directory can make another.
+// `coffer key create|list|revoke`: the native API's keys. A lost key is not a lost wallet: whoever
+// has the data directory, while no server runs, or the database, at any time, can make another.
 
 #include <cstdio>
 #include <functional>
@@ -7,7 +7,6 @@
 #include "app/books.h"
 #include "app/commands.h"
 #include "app/complain.h"
-#include "app/data_directory.h"
 #include "app/native_key.h"
 #include "app/place.h"
 #include "base/calendar.h"
@@ -21,12 +20,13 @@ using Work = std::function<Result<void>(Ledger& ledger)>;
 int with_ledger(const Place& place, std::string_view command, const Work& work) {
     const auto where = book_place_or_complain(place);
     if (!where) return 1;
-    const auto lock = DirectoryLock::take(where->directory, command);
+    const auto lock = lock_books(*where, command);
     if (!lock) return complain(lock.error());
     const SystemClock clock;
     Log log({.level = LogLevel::warning});
     Metrics metrics;
-    const auto books = Books::open({.directory = where->directory}, clock, log, metrics);
+    const auto books =
+        Books::open({.store = where->store, .directory = where->directory}, clock, log, metrics);
     if (!books) return complain(books.error());
     const auto done = work((*books)->ledger());
     return done ? 0 : complain(done.error());

@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include "app/store_choice.h"
+
 namespace coffer {
 namespace {
 
@@ -46,11 +48,26 @@ void add_config(CLI::App& app, std::string& config) {
         ->type_name("FILE");
 }
 
+// What is wrong with a value, or nothing; without the value, which may hold a password.
+std::string is_postgres(const std::string& text) {
+    const auto choice = parse_store(text);
+    return choice && choice->kind == StoreKind::postgres
+               ? ""
+               : "a database is named as postgres://user@host:port/database";
+}
+
+std::string is_store(const std::string& text) {
+    return parse_store(text) ? "" : "a store is rocksdb, memory or postgres://...";
+}
+
 void add_place(CLI::App& app, Place& place) {
-    auto* group = app.add_option_group("Where the books are", "One of the two");
+    auto* group = app.add_option_group("Where the books are", "One of them");
     group->add_option("-c,--config", place.config, "The configuration file that says where")
         ->type_name("FILE");
     group->add_option("-d,--data", place.data, "The data directory itself")->type_name("DIR");
+    group->add_option("-s,--store", place.store, "The PostgreSQL database that holds them")
+        ->check(is_postgres)
+        ->type_name("postgres://...");
     group->require_option(1);
 }
 
@@ -79,7 +96,9 @@ void add_first_steps(CLI::App& program, std::optional<Options>& result) {
         "Prints its address and one curl line for each dialect when it is ready.",
         "  coffer demo                                  in a temporary folder, on 127.0.0.1:8080\n"
         "  coffer demo --data /tmp/world                kept, and continued the next time\n"
-        "  coffer demo --players 100000 --no-log-calls  a crowd to load it with");
+        "  coffer demo --players 100000 --no-log-calls  a crowd to load it with\n"
+        "  coffer demo --data DIR --store postgres://me@localhost/books\n"
+        "                                               in an empty database, tables included");
     DemoOptions& options = demo.options();
     demo->add_option("--listen", options.listen,
                      "Where to listen (127.0.0.1:8080); port 0 takes any free one")
@@ -93,8 +112,8 @@ void add_first_steps(CLI::App& program, std::optional<Options>& result) {
         ->check(CLI::Range(0, 100'000'000))
         ->type_name("N");
     demo->add_option("--store", options.store, "What keeps the books (rocksdb)")
-        ->check(CLI::IsMember({"rocksdb", "memory"}))
-        ->type_name("rocksdb|memory");
+        ->check(is_store)
+        ->type_name("rocksdb|memory|postgres://...");
     demo->add_option("--io-threads", options.io_threads, "Threads that talk to callers (1)")
         ->check(CLI::Range(1, 64))
         ->type_name("N");
@@ -115,6 +134,26 @@ void add_first_steps(CLI::App& program, std::optional<Options>& result) {
         "  coffer serve --config coffer.toml\n"
         "  COFFER_MASTER_KEY_FILE=/run/secrets/coffer coffer serve --config coffer.toml");
     add_config(*serve.operator->(), serve.options().config);
+    serve->add_option("--store", serve.options().store, "Instead of data.store")
+        ->check(is_store)
+        ->type_name("rocksdb|memory|postgres://...");
+
+    Command<MigrateCommandOptions> migrate(
+        program, result, "migrate",
+        "Make the tables of a PostgreSQL store, or bring older ones up to date. May be run again,\n"
+        "and by several at once; refuses tables of a newer Coffer. Run it as their owner.",
+        "  coffer migrate --store postgres://owner@db/books --runtime-role coffer\n"
+        "  coffer migrate --config coffer.toml");
+    add_place(*migrate.operator->(), migrate.options().place);
+    migrate
+        ->add_option("--runtime-role", migrate.options().runtime_role,
+                     "A role that may then serve: it can neither alter nor delete")
+        ->type_name("ROLE");
+    migrate
+        ->add_option("--distribute", migrate.options().distribute,
+                     "Spread the tables over the workers of Citus, by shard")
+        ->check(CLI::IsMember({"citus"}))
+        ->type_name("citus");
 
     Command<CheckConfigOptions> check(
         program, result, "check-config",
@@ -209,8 +248,10 @@ void add_care(CLI::App& program, std::optional<Options>& result) {
         program, result, "verify",
         "Work every balance, round, key and total out again from the journal, and check the hash\n"
         "chain. Prints one line and ends with 0 when all is right; else says what is wrong where\n"
-        "and ends with 1. No server may run on the directory.",
-        "  coffer verify --data /var/lib/coffer");
+        "and ends with 1. No server may run on a directory; books in PostgreSQL are verified as\n"
+        "they are at this moment, while servers go on.",
+        "  coffer verify --data /var/lib/coffer\n"
+        "  coffer verify --store postgres://me@localhost/books");
     add_place(*verify.operator->(), verify.options().place);
 
     Command<BackupOptions> backup(

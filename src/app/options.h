@@ -14,11 +14,12 @@
 
 namespace coffer {
 
-// Where the books are: a configuration file says it, or the data directory is named. One of the
-// two.
+// Where the books are: a configuration file says it, or the data directory is named, or the
+// database. One of them.
 struct Place {
     std::string config;
     std::string data;
+    std::string store;  // postgres://...
 };
 
 struct LogChoice {
@@ -45,6 +46,12 @@ struct KeyRevokeOptions {
 };
 struct ServeOptions {
     std::string config;
+    std::string store;  // instead of the configuration's; empty: as that says
+};
+struct MigrateCommandOptions {
+    Place place;
+    std::string runtime_role;
+    std::string distribute;  // "citus", or empty
 };
 struct DemoOptions {
     std::string listen = "127.0.0.1:8080";
@@ -94,10 +101,10 @@ struct BenchOptions {
 };
 struct VersionOptions {};
 
-using Options =
-    std::variant<InitOptions, KeyCreateOptions, KeyListOptions, KeyRevokeOptions, ServeOptions,
-                 DemoOptions, VerifyOptions, BackupOptions, RestoreOptions, ExplainOptions,
-                 ReindexOptions, CheckConfigOptions, BenchOptions, VersionOptions>;
+using Options = std::variant<InitOptions, MigrateCommandOptions, KeyCreateOptions, KeyListOptions,
+                             KeyRevokeOptions, ServeOptions, DemoOptions, VerifyOptions,
+                             BackupOptions, RestoreOptions, ExplainOptions, ReindexOptions,
+                             CheckConfigOptions, BenchOptions, VersionOptions>;
 
 // The command asked for; or, when there is none to run (help was shown, a mistake was explained),
 // the exit code. Prints to standard output and standard error.

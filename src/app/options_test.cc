@@ -61,6 +61,12 @@ TEST(OptionsTest, TheDemoTakesThemAll) {
 TEST(OptionsTest, EachCommandIsItsOwn) {
     EXPECT_EQ(parse_as<InitOptions>({"init", "--config", "c"}).config, "c");
     EXPECT_EQ(parse_as<ServeOptions>({"serve", "-c", "c"}).config, "c");
+    EXPECT_EQ(parse_as<ServeOptions>({"serve", "-c", "c", "--store", "postgres://db/b"}).store,
+              "postgres://db/b");
+    EXPECT_EQ(
+        parse_as<MigrateCommandOptions>({"migrate", "-s", "postgres://db/b", "--runtime-role", "r"})
+            .runtime_role,
+        "r");
     EXPECT_EQ(parse_as<CheckConfigOptions>({"check-config", "-c", "c"}).config, "c");
     EXPECT_EQ(parse_as<VerifyOptions>({"verify", "--data", "d"}).place.data, "d");
     EXPECT_EQ(parse_as<ReindexOptions>({"reindex", "-d", "d"}).place.data, "d");
@@ -95,6 +101,9 @@ TEST(OptionsTest, WhatIsWrongEndsWithAnErrorAndHelpWithout) {
                                                {"demo", "--players", "-1"},
                                                {"demo", "--players", "many"},
                                                {"demo", "--store", "paper"},
+                                               {"verify", "--store", "rocksdb"},
+                                               {"verify", "-d", "d", "-s", "postgres://db/b"},
+                                               {"migrate", "--distribute", "everywhere"},
                                                {"demo", "--io-threads", "0"},
                                                {"demo", "--log-level", "loud"},
                                                {"key"},

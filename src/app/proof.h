@@ -1,5 +1,5 @@
 #pragma once
-// Verifying the books of a directory and saying so: what `verify`, `backup` and `restore` share.
+// Verifying books and saying so: what `verify`, `backup` and `restore` share.
 
 #include <string>
 
@@ -11,5 +11,7 @@ namespace coffer {
 // says how much was found right comes back. Errors: that the books are wrong, or could not be read.
 // Nobody else may have the store open.
 Result<std::string> prove_books(const std::string& directory);
+// The same for a PostgreSQL store, as of one moment; others may go on writing.
+Result<std::string> prove_database(const std::string& uri);
 
 }  // namespace coffer

@@ -13,6 +13,9 @@ namespace coffer {
 int run(const ReindexOptions& options) {
     const auto place = book_place_or_complain(options.place);
     if (!place) return 1;
+    if (place->store.kind == StoreKind::postgres) {
+        return complain("the books are in PostgreSQL, whose indexes are its own: see REINDEX");
+    }
     const auto lock = DirectoryLock::take(place->directory, "reindex");
     if (!lock) return complain(lock.error());
     RocksOptions store;

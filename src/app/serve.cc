@@ -52,8 +52,9 @@ Result<void> serve(const Config& config, Signals& signals) {
 }  // namespace
 
 int run(const ServeOptions& options) {
-    const auto config = config_or_complain(options.config);
+    auto config = config_or_complain(options.config);
     if (!config) return 1;
+    if (!options.store.empty()) config->store = *parse_store(options.store);
     Signals signals;
     const auto served = serve(*config, signals);
     return served ? 0 : complain(served.error());

@@ -4,7 +4,6 @@
 
 #include "app/commands.h"
 #include "app/complain.h"
-#include "app/data_directory.h"
 #include "app/place.h"
 #include "app/proof.h"
 
@@ -13,11 +12,12 @@ namespace coffer {
 int run(const VerifyOptions& options) {
     const auto place = book_place_or_complain(options.place);
     if (!place) return 1;
-    const auto lock = DirectoryLock::take(place->directory, "verify");
+    const auto lock = lock_books(*place, "verify");
     if (!lock) return complain(lock.error());
-    const auto proven = prove_books(place->directory);
+    const auto proven = place->store.kind == StoreKind::postgres ? prove_database(place->store.uri)
+                                                                 : prove_books(place->directory);
     if (!proven) return complain(proven.error());
-    std::printf("%s: %s\n", place->directory.c_str(), proven->c_str());
+    std::printf("%s: %s\n", place->name().c_str(), proven->c_str());
     return 0;
 }
 
