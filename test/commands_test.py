@@ -17,7 +17,7 @@ import subprocess
 from commands_fixture import NATIVE, Commands, run
 
 COMMANDS = ("init", "key create", "key list", "key revoke", "serve", "demo", "verify", "backup",
-            "restore", "explain", "reindex", "check-config", "version", "migrate")
+            "restore", "explain", "reindex", "check-config", "version", "migrate", "copy")
 CONFIG = """
 [data]
 directory = "{directory}"

@@ -174,6 +174,42 @@ class PostgresCommandsTest(Commands):
                                           self.coffer.file("copy")), "pg_basebackup")
         self.assert_fails(self.coffer.run("reindex", "--store", self.uri), "PostgreSQL")
 
+    # ---- books that move --------------------------------------------------------------------------
+
+    def test_books_begun_in_a_directory_move_into_a_database_and_back(self):
+        self.uri, place = "rocksdb", self.uri
+        small = self.write_postgres_config("books")
+        code, said, _ = self.coffer.run("init", "--config", small)
+        self.assertEqual(code, 0)
+        server = self.serve(small)
+        key = self.found_tenant(server, said.split("installation key")[1].split()[0])
+        server.stop()
+        self.uri = place
+        books = "rocksdb:" + self.coffer.file("books")
+        self.assert_fails(self.coffer.run("copy", "--from", books, "--to", place), "coffer migrate")
+        self.run_well("migrate", "--store", place)
+        self.assertRegex(self.run_well("copy", "--from", books, "--to", place),
+                         r"^[1-9]\d* records copied, and both journals end alike; .* chain holds\n")
+        self.assertRegex(self.run_well("copy", "--from", books, "--to", place), r"^0 records copied")
+
+        server = self.serve(self.second_config())
+        self.assertEqual(self.balance(server, key), "100.00")
+        self.deposit(server, key, "11.00", "moved")
+        server.stop()
+        self.assertRegex(self.run_well("copy", "--from", place, "--to", books), r"^1 records copied")
+        self.assertIn("chain holds", self.run_well("verify", "--data", self.coffer.file("books")))
+
+    def test_a_copy_overwrites_no_other_books(self):
+        self.begin()
+        for server in self.coffer.running:
+            server.stop()
+        other = self.server.new_place()
+        self.run_well("migrate", "--store", other)
+        config = self.coffer.write("other.toml", CONFIG.format(
+            directory="other", store=other, more=""))
+        self.run_well("init", "--config", config)
+        self.assert_fails(self.coffer.run("copy", "--from", self.uri, "--to", other), "other books")
+
 
 if __name__ == "__main__":
     run(PostgresCommandsTest, __doc__)

@@ -17,6 +17,7 @@ int run(const VerifyOptions& options);          // verify.cc
 int run(const BackupOptions& options);          // backup.cc
 int run(const RestoreOptions& options);         // restore.cc
 int run(const ExplainOptions& options);         // explain.cc
+int run(const CopyOptions& options);            // copy.cc
 int run(const ReindexOptions& options);         // reindex.cc
 int run(const CheckConfigOptions& options);     // check_config.cc
 int run(const BenchOptions& options);           // bench/bench.cc

@@ -56,6 +56,10 @@ std::string is_postgres(const std::string& text) {
                : "a database is named as postgres://user@host:port/database";
 }
 
+std::string is_copyable(const std::string& text) {
+    return text.starts_with("rocksdb:") ? "" : is_postgres(text);
+}
+
 std::string is_store(const std::string& text) {
     return parse_store(text) ? "" : "a store is rocksdb, memory or postgres://...";
 }
@@ -300,6 +304,22 @@ void add_care(CLI::App& program, std::optional<Options>& result) {
         "may run on the directory.",
         "  coffer reindex --data /var/lib/coffer");
     add_place(*reindex.operator->(), reindex.options().place);
+
+    Command<CopyOptions> copy(
+        program, result, "copy",
+        "Copy books from one store to another and prove that they are equal: the same hash chain,\n"
+        "and everything verified. Goes on where an earlier copy broke off. No server may run on\n"
+        "either. The master key is not copied.",
+        "  coffer copy --from rocksdb:/var/lib/coffer --to postgres://me@localhost/books");
+    copy->add_option("--from", copy.options().from, "The books")
+        ->required()
+        ->check(is_copyable)
+        ->type_name("rocksdb:DIR|postgres://...");
+    copy->add_option("--to", copy.options().to,
+                     "Where they go: empty, or begun by an earlier copy of the same")
+        ->required()
+        ->check(is_copyable)
+        ->type_name("rocksdb:DIR|postgres://...");
 
     add_bench(program, result);
 

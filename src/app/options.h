@@ -78,6 +78,10 @@ struct ExplainOptions {
     Place place;
     std::string id;
 };
+struct CopyOptions {
+    std::string from;  // rocksdb:DIR or postgres://...
+    std::string to;    // the same
+};
 struct ReindexOptions {
     Place place;
 };
@@ -103,8 +107,8 @@ struct VersionOptions {};
 
 using Options = std::variant<InitOptions, MigrateCommandOptions, KeyCreateOptions, KeyListOptions,
                              KeyRevokeOptions, ServeOptions, DemoOptions, VerifyOptions,
-                             BackupOptions, RestoreOptions, ExplainOptions, ReindexOptions,
-                             CheckConfigOptions, BenchOptions, VersionOptions>;
+                             BackupOptions, RestoreOptions, ExplainOptions, CopyOptions,
+                             ReindexOptions, CheckConfigOptions, BenchOptions, VersionOptions>;
 
 // The command asked for; or, when there is none to run (help was shown, a mistake was explained),
 // the exit code. Prints to standard output and standard error.
