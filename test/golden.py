@@ -3,6 +3,8 @@
 
     test/golden.py --coffer build/release/coffer [--store memory] [--http2] [--jobs 2] [FILE ...]
 
+With `--store postgres` a server of its own is started, and each file has a place in it.
+
 Without files: all of test/golden. The last line says how it went; exit 0 when all is as expected.
 The title of an exchange is what the matrix counts it for, so it must be what the program's own log
 says of that call.
@@ -10,6 +12,7 @@ says of that call.
 
 import argparse
 import concurrent.futures
+import contextlib
 import http.client
 import pathlib
 import re
@@ -19,6 +22,7 @@ import tempfile
 import time
 
 import golden_file
+from postgres_server import PostgresServer
 
 HERE = pathlib.Path(__file__).resolve().parent
 READY_S = 30
@@ -26,7 +30,7 @@ ANSWER_S = 20
 
 
 class World:
-    """A `coffer demo` with data of its own."""
+    """A `coffer demo` with data of its own; `store` is what --store takes."""
 
     def __init__(self, coffer, store):
         self.folder = tempfile.TemporaryDirectory(prefix="coffer-golden-")
@@ -192,7 +196,7 @@ def play_file(path, options):
     played = []
     try:
         exchanges = golden_file.parse(path.read_text(encoding="utf-8"))
-        world = World(options.coffer, options.store)
+        world = World(options.coffer, options.new_store())
     except (golden_file.Wrong, RuntimeError, OSError) as error:
         return 0, [f"  {error}"]
     client = (Http2 if options.http2 else Http1)(world.port)
@@ -221,11 +225,19 @@ def play_file(path, options):
 def main():
     arguments = argparse.ArgumentParser(description="Plays golden exchanges against coffer demo.")
     arguments.add_argument("--coffer", required=True, help="the program")
-    arguments.add_argument("--store", default="memory", choices=("memory", "rocksdb"))
+    arguments.add_argument("--store", default="memory", choices=("memory", "rocksdb", "postgres"))
     arguments.add_argument("--http2", action="store_true")
     arguments.add_argument("--jobs", type=int, default=2)
     arguments.add_argument("files", nargs="*", type=pathlib.Path)
     options = arguments.parse_args()
+    with contextlib.ExitStack() as stack:
+        options.new_store = lambda: options.store
+        if options.store == "postgres":
+            options.new_store = stack.enter_context(PostgresServer()).new_place
+        return play_all(options)
+
+
+def play_all(options):
     root = HERE / "golden"
     files = [path.resolve() for path in options.files] or sorted(root.rglob("*.http"))
 

@@ -18,13 +18,14 @@ TWINS = 200
 CLIENTS = 50  # connections; each sends TWINS / CLIENTS of the equal calls
 
 
-def at_once(port, count, work):
-    """Runs work(caller, number) on `count` connections that start together; what they returned."""
+def at_once(ports, count, work):
+    """Runs work(caller, number) on `count` connections that start together, to all the ports in turn;
+    what they returned."""
     barrier = threading.Barrier(count)
     results = [None] * count
 
     def run(number):
-        caller = Caller(port)
+        caller = Caller(ports[number % len(ports)])
         caller.native("GET", "/v1/currencies")  # connected before the start
         barrier.wait()
         results[number] = work(caller, number)
@@ -93,10 +94,10 @@ def balance(caller, currency, player):
         currency, decimal.Decimal(0))
 
 
-def twins(port):
+def twins(ports):
     """Each call 200 times at once: one movement, only answers that mean success."""
     failures = []
-    caller = Caller(port)
+    caller = Caller(ports[0])
     caller.native("POST", f"/v1/players/{load_player(1)}/adjustments",
                   {"currency": "CRD", "amount": "1000", "reason": "play"}, "start")
     caller.integrator("debit", 1, amount=2, round_id="r4", transaction_id="twin-4")
@@ -106,7 +107,7 @@ def twins(port):
     for name, (currency, change, call) in TWIN_CALLS.items():
         player = OWNERS.get(name.split()[0], load_player(1))
         before = balance(caller, currency, player)
-        answers = at_once(port, CLIENTS, lambda c, _, call=call: [
+        answers = at_once(ports, CLIENTS, lambda c, _, call=call: [
             call(c) for _ in range(TWINS // CLIENTS)])
         flat = [answer for answers_of_one in answers for answer in answers_of_one]
         wrong = [answer for answer in flat if answer[0] not in (200, 201)]
@@ -118,9 +119,9 @@ def twins(port):
     return failures
 
 
-def one_wallet(port):
+def one_wallet(ports):
     """64 clients draw on one wallet that cannot pay them all."""
-    caller = Caller(port)
+    caller = Caller(ports[0])
     currency, player = "EUR", load_player(2)
     caller.native("POST", f"/v1/players/{player}/adjustments",
                   {"currency": currency, "amount": "-999900.00", "reason": "nearly empty"}, "drain")
@@ -138,7 +139,7 @@ def one_wallet(port):
                 return f"heard {status} {answer}"
         return done
 
-    results = at_once(port, 64, draw)
+    results = at_once(ports, 64, draw)
     failures = [result for result in results if isinstance(result, str)]
     done = sum(result for result in results if not isinstance(result, str))
     left = balance(caller, currency, player)
@@ -157,7 +158,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="coffer-twins-") as folder:
         data = pathlib.Path(folder) / "data"
         demo = Demo(options.coffer, data, players=4, store=options.store).start()
-        failures = twins(demo.port) + one_wallet(demo.port)
+        failures = twins([demo.port]) + one_wallet([demo.port])
         demo.stop()
         if options.store == "rocksdb" and (wrong := verify(options.coffer, data)):
             failures.append(f"verify: {wrong}")
