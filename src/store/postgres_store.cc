@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <thread>
 
 #include "base/check.h"
 #include "store/lookup.h"
+#include "store/postgres_link_maker.h"
 #include "store/postgres_reader.h"
 #include "store/postgres_schema.h"
 #include "store/row_cache.h"
@@ -17,68 +17,6 @@ namespace {
 // How long the lane waits for a link that broke this moment: a server that was only restarted is
 // there again in time, and nobody hears of it.
 constexpr Duration brief = 300 * millisecond_us;
-constexpr Duration retry_every = 200 * millisecond_us;
-
-// Opens the lane's link on a thread of its own, so that no caller waits for a database that is
-// away.
-class LinkMaker {
-public:
-    LinkMaker(PostgresPlace place, const LinkLimits& limits)
-        : place_(std::move(place)), limits_(limits), thread_([this] { run(); }) {}
-    ~LinkMaker() {
-        {
-            const std::lock_guard lock(mutex_);
-            stopping_ = true;
-        }
-        changed_.notify_all();
-        thread_.join();
-    }
-    LinkMaker(const LinkMaker&) = delete;
-    LinkMaker& operator=(const LinkMaker&) = delete;
-
-    // A link, if one is made within that time; else the latest reason why not, and it goes on.
-    Result<std::unique_ptr<PostgresLink>> take(Duration patience) {
-        std::unique_lock lock(mutex_);
-        wanted_ = true;
-        changed_.notify_all();
-        changed_.wait_for(lock, std::chrono::microseconds(patience),
-                          [this] { return made_ != nullptr; });
-        if (!made_) return std::unexpected(failure_);
-        wanted_ = false;
-        return std::move(made_);
-    }
-
-private:
-    void run() {
-        std::unique_lock lock(mutex_);
-        for (;;) {
-            changed_.wait(lock, [this] { return stopping_ || (wanted_ && !made_); });
-            if (stopping_) return;
-            lock.unlock();
-            auto link = PostgresLink::open(place_, limits_);
-            lock.lock();
-            if (link) {
-                made_ = std::move(*link);
-                changed_.notify_all();
-                continue;
-            }
-            failure_ = link.error();
-            failure_.code = ErrorCode::unavailable;
-            changed_.wait_for(lock, std::chrono::microseconds(retry_every),
-                              [this] { return stopping_; });
-        }
-    }
-
-    const PostgresPlace place_;
-    const LinkLimits limits_;
-    std::mutex mutex_;  // guards all below
-    std::condition_variable changed_;
-    std::unique_ptr<PostgresLink> made_;
-    Error failure_{ErrorCode::unavailable, "PostgreSQL is being called"};
-    bool wanted_ = false;
-    bool stopping_ = false;
-    std::thread thread_;
-};
 
 LinkLimits limits_of(const PostgresOptions& options, std::int64_t trip_ms) {
     return {.connect = options.connect_ms * millisecond_us, .statements = trip_ms * millisecond_us};
