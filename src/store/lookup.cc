@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace coffer {
 
 Result<Record> found_record(const Change& change, const RecordKey& wanted, const KeyMaker& keys,
@@ -51,6 +53,14 @@ Result<void> check_follows(const JournalEnd& end, std::span<const Change> change
         time = change.time;
     }
     return {};
+}
+
+void make_names(Change& change, const KeyMaker& keys, std::string& scratch) {
+    const std::size_t count = change.puts.size() + (change.transaction ? 1 : 0);
+    CHECK(change.names.empty() || change.names.size() == count);
+    if (change.names.size() == count) return;
+    if (change.transaction) change.names.push_back(keys.hash_of(*change.transaction, scratch));
+    for (const Record& put : change.puts) change.names.push_back(keys.hash_of(put, scratch));
 }
 
 bool touches_directory(const Change& change) {

@@ -17,6 +17,9 @@ Result<Record> found_record(const Change& change, const RecordKey& wanted, const
 // Nothing if these changes may follow that end of the journal. Errors: invalid.
 Result<void> check_follows(const JournalEnd& end, std::span<const Change> changes);
 
+// Fills in Change::names where they are missing; `scratch` is for reuse.
+void make_names(Change& change, const KeyMaker& keys, std::string& scratch);
+
 // Whether it puts a row of the directory: a tenant, a currency, an integration or a credential.
 bool touches_directory(const Change& change);
 

@@ -60,7 +60,7 @@ private:
     void queue_missing();
     Result<void> take_missing(const PostgresRows& rows);
     Result<void> follow(const JournalEnd& end);
-    void remember(const Change& change);
+    void remember(Change& change);
 
     Result<JournalEnd> chain(std::span<Change> changes);
     void queue_records();
@@ -166,10 +166,13 @@ Result<void> PostgresStore::Inside::take_missing(const PostgresRows& rows) {
     return {};
 }
 
-void PostgresStore::Inside::remember(const Change& change) {
+void PostgresStore::Inside::remember(Change& change) {
+    make_names(change, reader_.keys(), scratch_);
+    const Hash16* name = change.names.data() + (change.transaction ? 1 : 0);
     for (const Record& put : change.puts) {
         RowCache* cache = cache_of(static_cast<RecordKind>(put.index()));
-        if (cache != nullptr) cache->put(reader_.keys().hash_of(put, scratch_), put);
+        if (cache != nullptr) cache->put(*name, put);
+        ++name;
     }
 }
 
@@ -202,7 +205,7 @@ Result<void> PostgresStore::Inside::follow(const JournalEnd& end) {
         rounds_.clear();
     }
     for (std::size_t row = 0; row < rows.size(); ++row) {
-        const auto change = change_in(rows, row, 0);
+        auto change = change_in(rows, row, 0);
         if (!change) return std::unexpected(change.error());
         if (row == 0 && change->previous_hash != cached_to_.hash) {
             return other_history(cached_to_.sequence);
@@ -278,13 +281,8 @@ Result<JournalEnd> PostgresStore::Inside::chain(std::span<Change> changes) {
         encode(change, body);
         end = {change.sequence, change.time, sha256(body),
                touches_directory(change) ? change.sequence : end.directory};
-        if (change.transaction) {
-            places_.emplace_back(reader_.keys().hash_of(*change.transaction, scratch_),
-                                 change.sequence);
-        }
-        for (const Record& put : change.puts) {
-            places_.emplace_back(reader_.keys().hash_of(put, scratch_), change.sequence);
-        }
+        make_names(change, reader_.keys(), scratch_);
+        for (const Hash16& name : change.names) places_.emplace_back(name, change.sequence);
     }
     journal_values_.clear();
     journal_values_.add_small(only_shard);
@@ -356,7 +354,7 @@ Result<void> PostgresStore::Inside::commit(std::span<Change> changes) {
         return fail(ErrorCode::io, "PostgreSQL rolled the batch back without saying why");
     }
     // From here on the batch is durable, and may be seen.
-    for (const Change& change : changes) remember(change);
+    for (Change& change : changes) remember(change);
     end_ = end;
     cached_to_ = end;
     return {};
