@@ -232,7 +232,7 @@ private:
         }
         if (movement_.wallet) {
             line("balance", "{} after it (bonus, bought and earned), movement {} of the wallet",
-                 money(playable(*movement_.wallet)), movement_.wallet->movements);
+                 money(playable(*movement_.wallet)), movement_.wallet->applied.length);
         }
     }
 
@@ -271,13 +271,14 @@ private:
         return round_lines(known);
     }
 
-    // Back along the wallet's own trail, which is short, and not along the journal, which is not.
+    // Back along the wallet's trail of movements, which is short, and not along the journal, which
+    // is not.
     Result<void> round_lines(const Round& round) {
         auto wallet =
             find<Wallet>(books_.store.keys().wallet(round.tenant, round.player, round.currency));
         if (!wallet) return std::unexpected(wallet.error());
         std::vector<std::string> lines;
-        Sequence sequence = *wallet ? (*wallet)->trail[0] : 0;
+        Sequence sequence = *wallet ? (*wallet)->applied.marks[0] : 0;
         while (sequence >= round.opened_by && sequence != 0 && lines.size() < round_lines_max) {
             if (books_.stop_asked()) return fail(ErrorCode::unavailable, "asked to stop");
             const auto change = books_.store.change(sequence);
@@ -285,7 +286,7 @@ private:
             sequence = 0;
             for (const Record& put : change->puts) {
                 if (const auto* after = std::get_if<Ptr<Wallet>>(&put))
-                    sequence = (*after)->trail[1];
+                    sequence = (*after)->applied.marks[1];
             }
             if (!change->transaction || !is_of_round(*change->transaction, round)) continue;
             lines.push_back(round_line(*change->transaction));

@@ -260,6 +260,12 @@ void finish(Decision& decision, Posting& posting) {
     decision.puts.emplace_back(std::move(after));
 }
 
+void set_aside(const View& view, const Move& move, Decision& decision) {
+    Wallet wallet = wallet_of(view, move);
+    wallet.unapplied.extend(view.next);
+    decision.puts.emplace_back(std::make_shared<const Wallet>(std::move(wallet)));
+}
+
 void refuse_for_good(const View& view, const Move& move, Decline decline, Decision& decision) {
     decision.outcome.decline = decline;
     if (move.group == KeyGroup::self || move.external_id.empty()) return;
@@ -267,6 +273,7 @@ void refuse_for_good(const View& view, const Move& move, Decline decline, Decisi
     decision.transaction->status = TransactionStatus::refused;
     decision.transaction->decline = static_cast<std::uint8_t>(decline);
     decision.outcome.transaction = decision.transaction;
+    set_aside(view, move, decision);
 }
 
 }  // namespace coffer

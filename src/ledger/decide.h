@@ -83,6 +83,9 @@ Round round_of(const View& view, const Move& move);
 // Ends the decision well: entries, wallet and transaction belong together.
 class Posting;
 void finish(Decision& decision, Posting& posting);
+// Lays a transaction that moves nothing on its wallet's second trail, so that the player's history
+// finds it.
+void set_aside(const View& view, const Move& move, Decision& decision);
 // Ends it with a final refusal, remembered under the move's id where it has one.
 void refuse_for_good(const View& view, const Move& move, Decline decline, Decision& decision);
 

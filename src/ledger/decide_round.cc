@@ -164,6 +164,7 @@ void bury(const View& view, const Move& move, Decision& decision) {
         tombstone->reference.clear();
         put_mark(view, move, view.next, tombstone, decision);
         decision.transaction = std::move(tombstone);
+        set_aside(view, move, decision);
         return;
     }
     // The id of something that is no wager is left alone.

@@ -1,7 +1,6 @@
 #include "ledger/history.h"
 
 #include <algorithm>
-#include <array>
 #include <unordered_set>
 #include <utility>
 
@@ -21,7 +20,19 @@ bool same_id(std::string_view stored, std::string_view wanted) {
                       ':') == 2;
 }
 
-bool matches(const Transaction& transaction, const ListMovements& ask) {
+// Whether that record is what became of the id: the transaction's own, or one that led nowhere but
+// to it, as that of a rollback which found no wager.
+bool bears_id(const Change& change, std::string_view id) {
+    if (same_id(change.transaction->external_id, id)) return true;
+    return std::ranges::any_of(change.puts, [&](const Record& record) {
+        const auto* key = std::get_if<Ptr<Key>>(&record);
+        return key != nullptr && (*key)->original == change.sequence &&
+               same_id((*key)->external_id, id);
+    });
+}
+
+bool matches(const Change& change, const ListMovements& ask) {
+    const Transaction& transaction = *change.transaction;
     switch (transaction.status) {
         case TransactionStatus::applied: break;
         case TransactionStatus::refused:
@@ -34,28 +45,10 @@ bool matches(const Transaction& transaction, const ListMovements& ask) {
     if (ask.currency && transaction.currency != *ask.currency) return false;
     if (ask.only_integration != 0 && transaction.integration != ask.only_integration) return false;
     if (!ask.round.empty() && transaction.round != ask.round) return false;
-    if (!ask.external_id.empty() && !same_id(transaction.external_id, ask.external_id))
-        return false;
+    if (!ask.external_id.empty() && !bears_id(change, ask.external_id)) return false;
     if (ask.kind && transaction.kind != *ask.kind) return false;
     if (ask.from != 0 && transaction.time < ask.from) return false;
     if (ask.to != 0 && transaction.time > ask.to) return false;
-    return true;
-}
-
-// Adds a movement to the page; false when the page was full already and this one begins the next.
-bool add_to_page(const ListMovements& ask, std::uint64_t& to_skip, Movement movement,
-                 Outcome& outcome) {
-    if (to_skip > 0) {
-        --to_skip;
-        return true;
-    }
-    if (outcome.movements.size() == ask.limit) {
-        // The cursor is the last one shown: the next page begins below it.
-        outcome.next =
-            outcome.movements.empty() ? 0 : outcome.movements.back().transaction->sequence;
-        return false;
-    }
-    outcome.movements.push_back(std::move(movement));
     return true;
 }
 
@@ -77,8 +70,8 @@ Ptr<Wallet> wallet_in(const Change& change) {
 Result<Movement> Historian::movement(const Change& change) const {
     Movement movement;
     movement.transaction = change.transaction;
-    movement.wallet = wallet_in(change);
     const Transaction& transaction = *change.transaction;
+    if (transaction.status == TransactionStatus::applied) movement.wallet = wallet_in(change);
     movement.state = static_cast<KeyState>(transaction.status);
     auto key = find<Key>(reader_.keys().of(transaction));
     if (!key) return std::unexpected(key.error());
@@ -161,159 +154,9 @@ Result<Historian::Subject> Historian::subject(const Caller& caller, const Direct
     return subject;
 }
 
-Result<Ptr<Wallet>> Historian::wallet_after(Sequence sequence) const {
-    auto change = reader_.change(sequence);
-    if (!change) return std::unexpected(change.error());
-    auto wallet = wallet_in(*change);
-    if (!wallet)
-        return fail(ErrorCode::corrupt, "journal record " + std::to_string(sequence) +
-                                            " is in a wallet's trail and has no wallet");
-    return wallet;
-}
-
-// The first journal record later than that time; one past the end if there is none.
-Result<Sequence> Historian::first_after(Time time) const {
-    Sequence low = 1;
-    Sequence high = reader_.end().sequence + 1;
-    while (low < high) {
-        const Sequence middle = low + (high - low) / 2;
-        auto change = reader_.change(middle);
-        if (!change) return std::unexpected(change.error());
-        if (change->time > time) {
-            high = middle;
-        } else {
-            low = middle + 1;
-        }
-    }
-    return low;
-}
-
-namespace {
-
-// Going back along a wallet's trail from its movement number `number`: the sequence from which to
-// go on so as not to pass movement `goal` (goal < number), and how far that is.
-std::pair<Sequence, std::uint64_t> step_back(const Wallet& at, std::uint64_t goal) {
-    const std::uint64_t number = at.movements;
-    constexpr std::array<std::uint64_t, trail_levels> strides{0, 1, 32, 1024};
-    for (std::size_t level = trail_levels - 1; level >= 2; --level) {
-        const std::uint64_t target = (number - 1) / strides[level] * strides[level];
-        if (target >= goal && target > 0) return {at.trail[level], target};
-    }
-    return {at.trail[1], number - 1};
-}
-
-}  // namespace
-
-Result<void> Historian::walk(const Wallet& newest, const ListMovements& ask,
-                             Outcome& outcome) const {
-    Ptr<Wallet> at = std::make_shared<const Wallet>(newest);
-    const bool filtered = ask.only_integration != 0 || !ask.round.empty() ||
-                          !ask.external_id.empty() || ask.kind || ask.from != 0 || ask.to != 0;
-    std::uint64_t to_skip = ask.skip;
-    if (!filtered && to_skip > 0) {
-        if (to_skip >= at->movements) return {};
-        const std::uint64_t goal = at->movements - to_skip;
-        while (at->movements > goal) {
-            auto earlier = wallet_after(step_back(*at, goal).first);
-            if (!earlier) return std::unexpected(earlier.error());
-            at = std::move(*earlier);
-        }
-        to_skip = 0;
-    }
-    // Long jumps to the cursor as well.
-    while (ask.before != 0 && at->trail[0] >= ask.before) {
-        Sequence next = at->trail[1];
-        for (std::size_t level = trail_levels - 1; level >= 2; --level) {
-            if (at->trail[level] >= ask.before) {
-                next = at->trail[level];
-                break;
-            }
-        }
-        if (next == 0) return {};
-        auto earlier = wallet_after(next);
-        if (!earlier) return std::unexpected(earlier.error());
-        at = std::move(*earlier);
-    }
-    for (Sequence sequence = at->trail[0]; sequence != 0;) {
-        auto change = reader_.change(sequence);
-        if (!change) return std::unexpected(change.error());
-        const auto wallet = wallet_in(*change);
-        if (!wallet || !change->transaction)
-            return fail(ErrorCode::corrupt, "a trail leads to no movement");
-        if (ask.from != 0 && change->time < ask.from) return {};
-        if (matches(*change->transaction, ask)) {
-            auto movement = this->movement(*change);
-            if (!movement) return std::unexpected(movement.error());
-            if (!add_to_page(ask, to_skip, std::move(*movement), outcome)) return {};
-        }
-        sequence = wallet->trail[1];
-    }
-    return {};
-}
-
-Result<void> Historian::merge(const std::vector<Ptr<Wallet>>& wallets, const ListMovements& ask,
-                              Outcome& outcome) const {
-    std::vector<Sequence> heads;
-    heads.reserve(wallets.size());
-    for (const auto& wallet : wallets) heads.push_back(wallet->trail[0]);
-    std::uint64_t to_skip = ask.skip;
-    while (!heads.empty()) {
-        const auto newest = std::max_element(heads.begin(), heads.end());
-        if (*newest == 0) return {};
-        auto change = reader_.change(*newest);
-        if (!change) return std::unexpected(change.error());
-        const auto wallet = wallet_in(*change);
-        if (!wallet || !change->transaction)
-            return fail(ErrorCode::corrupt, "a trail leads to no movement");
-        *newest = wallet->trail[1];
-        if (ask.from != 0 && change->time < ask.from) return {};
-        if (ask.before != 0 && change->sequence >= ask.before) continue;
-        if (!matches(*change->transaction, ask)) continue;
-        auto movement = this->movement(*change);
-        if (!movement) return std::unexpected(movement.error());
-        if (!add_to_page(ask, to_skip, std::move(*movement), outcome)) return {};
-    }
-    return {};
-}
-
-Result<void> Historian::scan(const Subject& subject, const ListMovements& ask,
-                             Outcome& outcome) const {
-    Sequence first = ask.before == 0 ? reader_.end().sequence : ask.before - 1;
-    if (ask.to != 0) {
-        auto after = first_after(ask.to);
-        if (!after) return std::unexpected(after.error());
-        first = std::min(first, *after - 1);
-    }
-    if (first == 0) return {};
-    std::uint64_t to_skip = ask.skip;
-    std::vector<Change> found;
-    TRY(reader_.downward(first, [&](const Change& change) {
-        if (ask.from != 0 && change.time < ask.from) return false;
-        if (!change.transaction || change.transaction->tenant != subject.tenant) return true;
-        if (subject.player && change.transaction->player != subject.player->id) return true;
-        if (!matches(*change.transaction, ask)) return true;
-        if (to_skip > 0) {
-            --to_skip;
-            return true;
-        }
-        if (found.size() == ask.limit) {
-            outcome.next = found.back().sequence;
-            return false;
-        }
-        found.push_back(change);
-        return true;
-    }));
-    for (const Change& change : found) {
-        auto movement = this->movement(change);
-        if (!movement) return std::unexpected(movement.error());
-        outcome.movements.push_back(std::move(*movement));
-    }
-    return {};
-}
-
 // By external id and player: the keys that this id could have, instead of a walk.
 Result<void> Historian::look_up(const Subject& subject, const ListMovements& ask,
-                                const Directory& directory, Outcome& outcome) const {
+                                const Directory& directory, Page& page) const {
     std::vector<Sequence> sequences;
     const auto look = [&](IntegrationId integration, KeyGroup group,
                           std::string_view id) -> Result<void> {
@@ -346,17 +189,46 @@ Result<void> Historian::look_up(const Subject& subject, const ListMovements& ask
     }
     std::sort(sequences.begin(), sequences.end(), std::greater<>());
     sequences.erase(std::unique(sequences.begin(), sequences.end()), sequences.end());
-    std::uint64_t to_skip = ask.skip;
+    // Found by their ids, in whichever way the id leads to them.
+    ListMovements others = ask;
+    others.external_id.clear();
     for (const Sequence sequence : sequences) {
         if (ask.before != 0 && sequence >= ask.before) continue;
         auto change = reader_.change(sequence);
         if (!change) return std::unexpected(change.error());
-        if (!change->transaction || !matches(*change->transaction, ask)) continue;
-        auto movement = this->movement(*change);
-        if (!movement) return std::unexpected(movement.error());
-        if (!add_to_page(ask, to_skip, std::move(*movement), outcome)) break;
+        if (!page.look(*change, change->transaction && matches(*change, others))) break;
     }
     return {};
+}
+
+// One player's: along the trails of his wallets.
+Result<void> Historian::walk(const std::vector<Ptr<Wallet>>& wallets, const ListMovements& ask,
+                             Sequence before, Page& page) const {
+    std::vector<TrailOf> trails{&Wallet::applied};
+    if (ask.refusals || ask.tombstones) trails.push_back(&Wallet::unapplied);
+    std::vector<TrailEnd> ends;
+    for (const Ptr<Wallet>& wallet : wallets) {
+        for (const TrailOf which : trails) {
+            auto at = ask.skip != 0 ? newest_but(*wallet, which, ask.skip)
+                                    : newest_below(*wallet, which, before);
+            if (!at) return std::unexpected(at.error());
+            if (*at != 0) ends.push_back({which, *at});
+        }
+    }
+    return along_trails(std::move(ends), [&](const Change& change) -> Result<bool> {
+        if (ask.from != 0 && change.time < ask.from) return false;
+        return page.look(change, matches(change, ask));
+    });
+}
+
+// Everybody's: down the journal.
+Result<void> Historian::scan(TenantId tenant, const ListMovements& ask, Sequence before,
+                             Page& page) const {
+    return down_the_journal(before, [&](const Change& change) -> Result<bool> {
+        if (ask.from != 0 && change.time < ask.from) return false;
+        return page.look(change, change.transaction && change.transaction->tenant == tenant &&
+                                     matches(change, ask));
+    });
 }
 
 // A list of many players says who they are, so that each can be called by its integration's alias.
@@ -391,32 +263,44 @@ Outcome Historian::answer(const ListMovements& ask, const Directory& directory, 
     ListMovements question = ask;
     if (ask.every_player && ask.only_integration == 0)
         question.only_integration = subject->integration;
-    Result<void> done;
+    Page page{.limit = ask.limit, .steps_left = steps_max_};
+    if (const auto done = fill(*subject, question, directory, page, outcome); !done) {
+        return failed(done.error());
+    }
+    for (const Change& change : page.found) {
+        auto movement = this->movement(change);
+        if (!movement) return failed(movement.error());
+        outcome.movements.push_back(std::move(*movement));
+    }
+    outcome.next = page.next;
     if (!subject->player) {
-        done = scan(*subject, question, outcome);
-        if (done) done = add_players(subject->tenant, outcome);
-    } else if (!ask.external_id.empty()) {
-        done = look_up(*subject, question, directory, outcome);
-    } else if (ask.refusals || ask.tombstones) {
-        done = scan(*subject, question, outcome);
-    } else {
-        std::vector<Ptr<Wallet>> wallets;
-        for (const Currency* currency : directory.currencies(subject->tenant)) {
-            if (question.currency && *question.currency != currency->id) continue;
-            auto wallet = find<Wallet>(
-                reader_.keys().wallet(subject->tenant, subject->player->id, currency->id));
-            if (!wallet) return failed(wallet.error());
-            if (*wallet) wallets.push_back(std::move(*wallet));
-        }
-        if (question.currency && !wallets.empty()) {
-            outcome.wallet = wallets.front();
-            outcome.total = outcome.wallet->movements;
-            done = walk(*outcome.wallet, question, outcome);
-        } else {
-            done = merge(wallets, question, outcome);
+        if (const auto done = add_players(subject->tenant, outcome); !done) {
+            return failed(done.error());
         }
     }
-    return done ? outcome : failed(done.error());
+    return outcome;
+}
+
+Result<void> Historian::fill(const Subject& subject, const ListMovements& ask,
+                             const Directory& directory, Page& page, Outcome& outcome) const {
+    if (subject.player && !ask.external_id.empty()) return look_up(subject, ask, directory, page);
+    Sequence before = ask.before;
+    if (ask.to != 0) {
+        auto after = first_after(ask.to);
+        if (!after) return std::unexpected(after.error());
+        before = before == 0 ? *after : std::min(before, *after);
+    }
+    if (!subject.player) return scan(subject.tenant, ask, before, page);
+    auto wallets = this->wallets(subject.tenant, subject.player->id, directory);
+    if (!wallets) return std::unexpected(wallets.error());
+    if (ask.currency) {
+        std::erase_if(*wallets, [&](const auto& one) { return one->currency != *ask.currency; });
+        if (!wallets->empty()) {
+            outcome.wallet = wallets->front();
+            outcome.total = outcome.wallet->applied.length;
+        }
+    }
+    return walk(*wallets, ask, before, page);
 }
 
 }  // namespace coffer

@@ -1,8 +1,14 @@
 #pragma once
-// Lists and histories, read from what is durable, off the lane.
+// Lists and histories, read from what is durable, off the lane, in bounded steps.
 //
-// A Historian answers from a Reader and belongs to one thread. It walks a wallet's own chain where
-// the question names a wallet, and the journal where it does not.
+// A Historian answers from a Reader and belongs to one thread. Where the question names a player it
+// goes back along the trails of his wallets, where it does not, down the journal. No answer looks
+// at more records than `steps_max`: one for which that is not enough ends early, maybe with nothing
+// found, and its cursor goes on from there.
+
+#include <functional>
+#include <string_view>
+#include <vector>
 
 #include "ledger/directory.h"
 #include "ledger/intent.h"
@@ -12,17 +18,20 @@ namespace coffer {
 
 class Historian {
 public:
-    explicit Historian(const Reader& reader) : reader_(reader) {}
+    // 20,000 records take about a tenth of a second.
+    static constexpr std::size_t steps_max_default = 20'000;
+    explicit Historian(const Reader& reader, std::size_t steps_max = steps_max_default)
+        : reader_(reader), steps_max_(steps_max) {}
 
     Outcome answer(const ListMovements& ask, const Directory& directory, Time now) const;
     Outcome answer(const FindTransaction& ask) const;
     Outcome answer(const ListWallets& ask, const Directory& directory, Time now) const;
-    Outcome answer(const ListRounds& ask) const;
+    Outcome answer(const ListRounds& ask, const Directory& directory) const;
     Outcome answer(const ListRecords& ask, const Directory& directory) const;
 
     // Fill in what the lane needs of the journal before it can judge these.
-    Decline prepare(Move& reversal) const;
-    Decline prepare(CloseRound& close) const;
+    Result<Decline> prepare(Move& reversal) const;
+    Result<Decline> prepare(CloseRound& close) const;
 
     // The movement of a journal record, with what became of it since.
     Result<Movement> movement(const Change& change) const;
@@ -37,15 +46,50 @@ private:
         Ptr<Session> session;
     };
     Result<Subject> subject(const Caller& caller, const Directory& directory, Time now) const;
-    Result<void> walk(const Wallet& newest, const ListMovements& ask, Outcome& outcome) const;
-    Result<void> merge(const std::vector<Ptr<Wallet>>& wallets, const ListMovements& ask,
-                       Outcome& outcome) const;
-    Result<void> scan(const Subject& subject, const ListMovements& ask, Outcome& outcome) const;
+    // The page being filled.
+    struct Page {
+        std::size_t limit = 0;
+        std::size_t steps_left = 0;
+        std::vector<Change> found = {};
+        Sequence next = 0;  // where the next page begins; 0 at the end
+
+        // Looks at one record; false when the page ends with it or before it.
+        bool look(const Change& change, bool wanted);
+    };
+    using TrailOf = Trail Wallet::*;
+    // Where the walk along a trail stands: the newest record that it has not looked at.
+    struct TrailEnd {
+        TrailOf which;
+        Sequence at = 0;
+    };
+    // Looks at a record; false ends the walk.
+    using Look = std::function<Result<bool>(const Change&)>;
+
+    Result<void> fill(const Subject& subject, const ListMovements& ask, const Directory& directory,
+                      Page& page, Outcome& outcome) const;
+    Result<void> walk(const std::vector<Ptr<Wallet>>& wallets, const ListMovements& ask,
+                      Sequence before, Page& page) const;
+    Result<void> scan(TenantId tenant, const ListMovements& ask, Sequence before, Page& page) const;
     Result<void> look_up(const Subject& subject, const ListMovements& ask,
-                         const Directory& directory, Outcome& outcome) const;
+                         const Directory& directory, Page& page) const;
     Result<void> add_players(TenantId tenant, Outcome& outcome) const;
+
+    // history_walk.cc
     Result<Ptr<Wallet>> wallet_after(Sequence sequence) const;
     Result<Sequence> first_after(Time time) const;
+    // The newest record of a trail that is older than `limit` (0: than nothing), and the newest but
+    // `count`; 0 if there is none.
+    Result<Sequence> newest_below(const Wallet& newest, TrailOf which, Sequence limit) const;
+    Result<Sequence> newest_but(const Wallet& newest, TrailOf which, std::uint64_t count) const;
+    // Newest first: the records of some trails as one list, and the journal below a record.
+    Result<void> along_trails(std::vector<TrailEnd> ends, const Look& look) const;
+    Result<void> down_the_journal(Sequence before, const Look& look) const;
+    Result<std::vector<Ptr<Wallet>>> wallets(TenantId tenant, std::string_view player,
+                                             const Directory& directory) const;
+
+    // history_list.cc
+    Result<Ptr<Round>> round_opened_by(const Change& change, TenantId tenant) const;
+    Result<Ptr<Round>> round(TenantId tenant, Sequence opened_by, Time opened) const;
     template <class T>
     Result<Ptr<T>> find(const RecordKey& key) const {
         auto record = reader_.find(key);
@@ -55,6 +99,7 @@ private:
     }
 
     const Reader& reader_;
+    const std::size_t steps_max_;
 };
 
 // A read that failed: nothing is known.

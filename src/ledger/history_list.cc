@@ -1,6 +1,7 @@
 // The other lists: one transaction, wallets at a time, rounds, records of the directory; and what
 // the lane needs of the journal before it can judge a reversal.
 
+#include <algorithm>
 #include <utility>
 
 #include "ledger/history.h"
@@ -47,17 +48,16 @@ Outcome Historian::answer(const ListWallets& ask, const Directory& directory, Ti
     Outcome outcome;
     outcome.tenant = subject->tenant;
     outcome.player = subject->player;
-    for (const Currency* currency : directory.currencies(subject->tenant)) {
-        auto wallet =
-            find<Wallet>(reader_.keys().wallet(subject->tenant, subject->player->id, currency->id));
-        if (!wallet) return failed(wallet.error());
-        Ptr<Wallet> at = std::move(*wallet);
+    auto wallets = this->wallets(subject->tenant, subject->player->id, directory);
+    if (!wallets) return failed(wallets.error());
+    for (Ptr<Wallet>& wallet : *wallets) {
+        Ptr<Wallet> at = std::move(wallet);
         // Long jumps first: the trail is as good for times as for numbers, because both only rise.
         while (at && ask.at != 0 && at->modified > ask.at) {
             Ptr<Wallet> earlier;
             for (std::size_t level = trail_levels - 1; level >= 1; --level) {
-                if (at->trail[level] == 0) continue;
-                auto there = wallet_after(at->trail[level]);
+                if (at->applied.marks[level] == 0) continue;
+                auto there = wallet_after(at->applied.marks[level]);
                 if (!there) return failed(there.error());
                 if ((*there)->modified > ask.at || level == 1) {
                     earlier = std::move(*there);
@@ -66,68 +66,85 @@ Outcome Historian::answer(const ListWallets& ask, const Directory& directory, Ti
             }
             at = std::move(earlier);
         }
-        if (at) outcome.records.emplace_back(std::move(at));
+        if (at && at->touched()) outcome.records.emplace_back(std::move(at));
     }
     return outcome;
 }
 
-Outcome Historian::answer(const ListRounds& ask) const {
+// A round is met once, at the record that opened it: then as it stands now, else null.
+Result<Ptr<Round>> Historian::round_opened_by(const Change& change, TenantId tenant) const {
+    for (const Record& record : change.puts) {
+        const auto* round = std::get_if<Ptr<Round>>(&record);
+        if (round == nullptr || (*round)->opened_by != change.sequence) continue;
+        if ((*round)->tenant != tenant) return Ptr<Round>();
+        return find<Round>(reader_.keys().of(record));
+    }
+    return Ptr<Round>();
+}
+
+// The tenant's round of that name, as it stands now; null if there is none.
+Result<Ptr<Round>> Historian::round(TenantId tenant, Sequence opened_by, Time opened) const {
+    auto change = reader_.change(opened_by);
+    if (!change) {
+        if (change.error().code == ErrorCode::not_found) return Ptr<Round>();
+        return std::unexpected(change.error());
+    }
+    auto round = round_opened_by(*change, tenant);
+    if (round && *round && to_millisecond((*round)->opened) != to_millisecond(opened)) {
+        return Ptr<Round>();
+    }
+    return round;
+}
+
+Outcome Historian::answer(const ListRounds& ask, const Directory& directory) const {
     Outcome outcome;
     outcome.tenant = ask.tenant;
-    Result<void> done;
-    // A round is met once, at the record that opened it.
-    const auto current = [&](const Change& change) -> Result<Ptr<Round>> {
-        for (const Record& record : change.puts) {
-            const auto* round = std::get_if<Ptr<Round>>(&record);
-            if (round == nullptr || (*round)->opened_by != change.sequence) continue;
-            if ((*round)->tenant != ask.tenant) return Ptr<Round>();
-            return find<Round>(reader_.keys().of(record));
-        }
-        return Ptr<Round>();
-    };
     if (ask.opened_by != 0) {
-        auto change = reader_.change(ask.opened_by);
-        if (!change) {
-            return change.error().code == ErrorCode::not_found ? declined(Decline::not_found)
-                                                               : failed(change.error());
-        }
-        auto round = current(*change);
-        if (!round) return failed(round.error());
-        if (!*round || to_millisecond((*round)->opened) != to_millisecond(ask.opened)) {
-            return declined(Decline::not_found);
-        }
-        outcome.round = *round;
-        outcome.records.emplace_back(std::move(*round));
+        auto one = round(ask.tenant, ask.opened_by, ask.opened);
+        if (!one) return failed(one.error());
+        if (!*one) return declined(Decline::not_found);
+        outcome.round = *one;
+        outcome.records.emplace_back(std::move(*one));
         return outcome;
     }
-    const Sequence first = ask.before == 0 ? reader_.end().sequence : ask.before - 1;
-    if (first == 0) return outcome;
-    Error error;
-    bool failed_inside = false;
-    done = reader_.downward(first, [&](const Change& change) {
-        if (!change.transaction || change.transaction->round.empty()) return true;
-        auto round = current(change);
-        if (!round) {
-            error = round.error();
-            failed_inside = true;
-            return false;
-        }
+    Page page{.limit = ask.limit, .steps_left = steps_max_};
+    const auto look = [&](const Change& change) -> Result<bool> {
+        auto round = round_opened_by(change, ask.tenant);
+        if (!round) return std::unexpected(round.error());
         const Round* one = round->get();
-        if (one == nullptr || (!ask.player.empty() && one->player != ask.player) ||
-            (ask.integration != 0 && one->integration != ask.integration) ||
-            (ask.state && one->state != *ask.state) ||
-            (ask.opened_before != 0 && one->opened >= ask.opened_before)) {
-            return true;
+        const bool wanted = one != nullptr && (ask.player.empty() || one->player == ask.player) &&
+                            (ask.integration == 0 || one->integration == ask.integration) &&
+                            (!ask.state || one->state == *ask.state) &&
+                            (ask.opened_before == 0 || one->opened < ask.opened_before);
+        const bool more = page.look(change, wanted);
+        if (page.found.size() > outcome.records.size()) {
+            outcome.records.emplace_back(std::move(*round));
         }
-        if (outcome.records.size() == ask.limit) {
-            outcome.next = std::get<Ptr<Round>>(outcome.records.back())->opened_by;
-            return false;
+        return more;
+    };
+    // Rounds younger than those asked for are passed over by their time, not one by one.
+    Sequence before = ask.before;
+    if (ask.opened_before != 0) {
+        auto after = first_after(ask.opened_before - 1);
+        if (!after) return failed(after.error());
+        before = before == 0 ? *after : std::min(before, *after);
+    }
+    Result<void> done;
+    if (ask.player.empty()) {
+        done = down_the_journal(before, look);
+    } else {
+        auto wallets = this->wallets(ask.tenant, ask.player, directory);
+        if (!wallets) return failed(wallets.error());
+        std::vector<TrailEnd> ends;
+        for (const Ptr<Wallet>& wallet : *wallets) {
+            auto at = newest_below(*wallet, &Wallet::applied, before);
+            if (!at) return failed(at.error());
+            if (*at != 0) ends.push_back({&Wallet::applied, *at});
         }
-        outcome.records.emplace_back(std::move(*round));
-        return true;
-    });
-    if (!done) return failed(done.error());
-    return failed_inside ? failed(error) : outcome;
+        done = along_trails(std::move(ends), look);
+    }
+    outcome.next = page.next;
+    return done ? outcome : failed(done.error());
 }
 
 Outcome Historian::answer(const ListRecords& ask, const Directory& directory) const {
@@ -178,9 +195,13 @@ Outcome Historian::answer(const ListRecords& ask, const Directory& directory) co
     return outcome;
 }
 
-Decline Historian::prepare(Move& reversal) const {
+Result<Decline> Historian::prepare(Move& reversal) const {
     auto change = reader_.change(reversal.reverses);
-    if (!change || !change->transaction) return Decline::not_found;
+    if (!change) {
+        if (change.error().code == ErrorCode::not_found) return Decline::not_found;
+        return std::unexpected(change.error());
+    }
+    if (!change->transaction) return Decline::not_found;
     const Transaction& original = *change->transaction;
     if (original.tenant != reversal.caller.tenant ||
         to_millisecond(change->time) != to_millisecond(reversal.reverses_time)) {
@@ -198,14 +219,11 @@ Decline Historian::prepare(Move& reversal) const {
     return Decline::none;
 }
 
-Decline Historian::prepare(CloseRound& close) const {
-    ListRounds ask;
-    ask.tenant = close.tenant;
-    ask.opened_by = close.opened_by;
-    ask.opened = close.opened;
-    const Outcome outcome = answer(ask);
-    close.round = outcome.round;
-    return outcome.decline;
+Result<Decline> Historian::prepare(CloseRound& close) const {
+    auto one = round(close.tenant, close.opened_by, close.opened);
+    if (!one) return std::unexpected(one.error());
+    close.round = std::move(*one);
+    return close.round ? Decline::none : Decline::not_found;
 }
 
 }  // namespace coffer

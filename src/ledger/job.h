@@ -39,7 +39,8 @@ struct Job {
     LedgerPort* port = nullptr;
     Intent intent;
     Outcome outcome;
-    Sight sight;  // the lane's
+    Sight sight;          // the lane's
+    Time list_until = 0;  // the historian's: when a list ends that is not full yet; 0: not begun
 };
 
 // The Caller of an intent that has one, else null.

@@ -6,7 +6,9 @@
 
 #include "ledger/ledger.h"
 
+#include <algorithm>
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -41,6 +43,24 @@ struct WhoseDesk {
         return Desk::lane;
     }
 };
+
+// For so long a list looks on for what its page has room for.
+constexpr Duration list_time_max = 2 * second_us;
+
+std::uint32_t shown(const ListMovements&, const Outcome& page) {
+    return static_cast<std::uint32_t>(page.movements.size());
+}
+std::uint32_t shown(const ListRounds&, const Outcome& page) {
+    return static_cast<std::uint32_t>(page.records.size());
+}
+
+// Makes of the list the one of what its first step has left.
+template <class List>
+void leave_to_look_at(List& list, const Outcome& step) {
+    list.before = step.next;
+    list.limit -= shown(list, step);
+    if constexpr (requires { list.skip; }) list.skip = 0;
+}
 
 // A hash to compare with when nobody of that name is known, so that the answer takes as long.
 const std::string& decoy_hash() {
@@ -159,9 +179,43 @@ private:
         return true;
     }
 
+    Outcome step_of(const ListMovements& list) {
+        return historian_.answer(list, *shared_directory_.get(), clock_.wall());
+    }
+    Outcome step_of(const ListRounds& list) {
+        return historian_.answer(list, *shared_directory_.get());
+    }
+
+    // A step of the historian looks at a bounded number of records, and then the other questions
+    // have their turn. A page goes on until it is full, nothing is left or a while has passed; what
+    // is then missing is behind its cursor.
+    template <class List>
+    void go_on(Job* job, List& list) {
+        Outcome step = step_of(list);
+        const Time now = clock_.monotonic();
+        const bool first = job->list_until == 0;
+        if (first) job->list_until = now + list_time_max;
+        const bool ended_early = step.done() && step.next != 0 && shown(list, step) < list.limit;
+        if (ended_early) leave_to_look_at(list, step);
+        Outcome& page = job->outcome;
+        if (first || !step.done()) {
+            page = std::move(step);
+        } else {
+            std::ranges::move(step.movements, std::back_inserter(page.movements));
+            std::ranges::move(step.records, std::back_inserter(page.records));
+            page.next = step.next;
+        }
+        if (ended_early && now < job->list_until && history_.take(job)) return;
+        if (page.fault == Fault::internal) log_.error("a list could not be read from the store");
+        answer(job);
+    }
+
     void look_up(Job* job) {
-        job->outcome = Outcome{};
-        if (too_late(job)) return;
+        // A list that goes on has its first part already.
+        if (job->list_until == 0) {
+            job->outcome = Outcome{};
+            if (too_late(job)) return;
+        }
         const auto directory = shared_directory_.get();
         const Time now = clock_.wall();
         if (auto* move = std::get_if<Move>(&job->intent)) {
@@ -170,14 +224,14 @@ private:
         if (auto* close = std::get_if<CloseRound>(&job->intent)) {
             return judge_or_forward(job, historian_.prepare(*close));
         }
-        if (const auto* movements = std::get_if<ListMovements>(&job->intent)) {
-            job->outcome = historian_.answer(*movements, *directory, now);
-        } else if (const auto* transaction = std::get_if<FindTransaction>(&job->intent)) {
+        if (auto* movements = std::get_if<ListMovements>(&job->intent)) {
+            return go_on(job, *movements);
+        }
+        if (auto* rounds = std::get_if<ListRounds>(&job->intent)) return go_on(job, *rounds);
+        if (const auto* transaction = std::get_if<FindTransaction>(&job->intent)) {
             job->outcome = historian_.answer(*transaction);
         } else if (const auto* wallets = std::get_if<ListWallets>(&job->intent)) {
             job->outcome = historian_.answer(*wallets, *directory, now);
-        } else if (const auto* rounds = std::get_if<ListRounds>(&job->intent)) {
-            job->outcome = historian_.answer(*rounds);
         } else if (const auto* records = std::get_if<ListRecords>(&job->intent)) {
             job->outcome = historian_.answer(*records, *directory);
         }
@@ -186,9 +240,14 @@ private:
         answer(job);
     }
 
-    void judge_or_forward(Job* job, Decline decline) {
-        if (decline == Decline::none) return lane_.forward(job);
-        job->outcome.decline = decline;
+    void judge_or_forward(Job* job, const Result<Decline>& decline) {
+        if (!decline) {
+            log_.error("what is to be judged could not be read from the store");
+            job->outcome = failed(decline.error());
+            return answer(job);
+        }
+        if (*decline == Decline::none) return lane_.forward(job);
+        job->outcome.decline = *decline;
         answer(job);
     }
 

@@ -29,6 +29,7 @@ void LedgerPort::give(Job* job) {
     // waits for each other's cache lines.
     job->outcome.movements = {};
     job->outcome.records = {};
+    job->list_until = 0;
     --inside_;
     free_.push_back(job);
 }

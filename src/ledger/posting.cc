@@ -13,13 +13,7 @@ Posting::Posting(Wallet before, Sequence sequence, Time now)
     : wallet_(std::move(before)), sequence_(sequence) {
     if (wallet_.created == 0) wallet_.created = now;
     wallet_.modified = now;
-    const std::uint64_t number = wallet_.movements;
-    const Sequence latest = wallet_.trail[0];
-    if (number % 32 == 0) wallet_.trail[2] = latest;
-    if (number % 1024 == 0) wallet_.trail[3] = latest;
-    wallet_.trail[1] = latest;
-    wallet_.trail[0] = sequence;
-    wallet_.movements = number + 1;
+    wallet_.applied.extend(sequence);
     turn_page(wallet_.spending, now);
     entries_.reserve(4);
 }

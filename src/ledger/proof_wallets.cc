@@ -77,15 +77,21 @@ void count_spending(const Step& step, Spending& spending) {
     }
 }
 
-// The latest movement before this one whose number is a multiple of `every`.
-Sequence milestone(const Wallet& before, Sequence known, std::uint64_t every) {
-    return before.movements % every == 0 ? before.trail[0] : known;
+// The latest record before this one whose number is a multiple of `every`.
+Sequence milestone(const Trail& before, Sequence known, std::uint64_t every) {
+    return before.length % every == 0 ? before.marks[0] : known;
 }
 
-void lengthen_trail(Sequence at, Wallet& model) {
-    model.trail = {at, model.trail[0], milestone(model, model.trail[2], 32),
-                   milestone(model, model.trail[3], 1024)};
-    model.movements += 1;
+void lengthen(Sequence at, Trail& model) {
+    model.marks = {at, model.marks[0], milestone(model, model.marks[2], 32),
+                   milestone(model, model.marks[3], 1024)};
+    model.length += 1;
+}
+
+std::string bytes_of(const Wallet& wallet) {
+    std::string bytes;
+    encode(Change{.puts = {std::make_shared<const Wallet>(wallet)}}, bytes);
+    return bytes;
 }
 
 // What a transaction of this kind and amount does to the house's accounts, and what it pays into
@@ -138,7 +144,8 @@ Accounts expected_of(const Step& step, bool to_chain) {
 
 }  // namespace
 
-void WalletProof::movement(const Step& step) {
+// The wallet as it was before, or as it is made.
+Wallet& WalletProof::model_of(const Step& step) {
     const Wallet& after = *step.wallet;
     const Transaction& transaction = step.transaction;
     findings_.expect(after.tenant == transaction.tenant && after.player == transaction.player &&
@@ -151,13 +158,31 @@ void WalletProof::movement(const Step& step) {
         model.tenant = after.tenant;
         model.player = after.player;
         model.currency = after.currency;
-        model.created = step.time;
     }
+    return model;
+}
+
+void WalletProof::set_aside(const Step& step) {
+    Wallet& model = model_of(step);
+    lengthen(step.at, model.unapplied);
+    findings_.expect(step.wallet->unapplied == model.unapplied, step.at,
+                     "the wallet's trail of refusals and tombstones does not go on here");
+    model.unapplied = step.wallet->unapplied;
+    findings_.expect(bytes_of(*step.wallet) == bytes_of(model), step.at,
+                     "a refusal or a tombstone changes its wallet");
+    model = *step.wallet;
+}
+
+void WalletProof::movement(const Step& step) {
+    const Wallet& after = *step.wallet;
+    const Transaction& transaction = step.transaction;
+    Wallet& model = model_of(step);
+    if (!model.touched()) model.created = step.time;
     model.modified = step.time;
     begin_day(model.spending, step.time);
     entries(step, model);
     count_spending(step, model.spending);
-    lengthen_trail(step.at, model);
+    lengthen(step.at, model.applied);
     if (transaction.kind == TransactionKind::withdraw && step.withdrawal) {
         model.withdrawals_in_flight += 1;
     }
@@ -281,14 +306,18 @@ void WalletProof::opposite(const Step& step) {
 void WalletProof::compare(const Step& step, const Wallet& model) {
     const Wallet& after = *step.wallet;
     accounts(step, model);
-    findings_.expect(after.movements == model.movements, step.at,
+    const Trail& trail = after.applied;
+    const Trail& wanted = model.applied;
+    findings_.expect(trail.length == wanted.length, step.at,
                      "the wallet's count of movements is wrong");
-    findings_.expect(after.trail[0] == model.trail[0], step.at,
+    findings_.expect(trail.marks[0] == wanted.marks[0], step.at,
                      "the wallet's trail does not begin here");
-    findings_.expect(after.trail[1] == model.trail[1], step.at,
+    findings_.expect(trail.marks[1] == wanted.marks[1], step.at,
                      "the wallet's trail skips a movement");
-    findings_.expect(after.trail[2] == model.trail[2] && after.trail[3] == model.trail[3], step.at,
-                     "the wallet's trail has a milestone in the wrong place");
+    findings_.expect(trail.marks[2] == wanted.marks[2] && trail.marks[3] == wanted.marks[3],
+                     step.at, "the wallet's trail has a milestone in the wrong place");
+    findings_.expect(after.unapplied == model.unapplied, step.at,
+                     "a movement changes the wallet's trail of refusals and tombstones");
     findings_.expect(after.created == model.created && after.modified == model.modified, step.at,
                      "the wallet's times are wrong");
     findings_.expect(after.on_chain == model.on_chain, step.at,

@@ -14,10 +14,13 @@ public:
 
     // One applied transaction with its wallet.
     void movement(const Step& step);
+    // A refusal or a tombstone with its wallet.
+    void set_aside(const Step& step);
     // Nothing was made or lost: every account of every wallet together, by currency.
     void totals(Sequence end) const;
 
 private:
+    Wallet& model_of(const Step& step);
     void entries(const Step& step, Wallet& model);
     void entry(const Step& step, const Entry& entry, Wallet& model);
     void kind_and_amount(const Step& step);

@@ -150,9 +150,14 @@ private:
     void moves_nothing(const Step& step) {
         const Transaction& transaction = step.transaction;
         const bool refused = transaction.status == TransactionStatus::refused;
-        findings_.expect(transaction.entries.empty() && !step.wallet && !step.round &&
-                             !step.promotion && !step.withdrawal && transaction.reverses == 0,
+        findings_.expect(transaction.entries.empty() && !step.round && !step.promotion &&
+                             !step.withdrawal && transaction.reverses == 0,
                          step.at, "a refusal or a tombstone moves something");
+        if (step.wallet) {
+            wallets_.set_aside(step);
+        } else {
+            findings_.add(step.at, "a refusal or a tombstone without its wallet");
+        }
         findings_.expect(refused == (transaction.decline != 0), step.at,
                          "a refusal without its reason, or a reason without a refusal");
         findings_.expect(

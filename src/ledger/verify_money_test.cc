@@ -98,15 +98,17 @@ TEST_F(Verify, a_wallet_is_the_sum_of_its_entries) {
     found(paid_, "the wallet's pointer to the last entry of bought is wrong",
           [](Wallet& wallet) { wallet.at(AccountCode::bought).last = 1; });
     found(paid_, "the wallet's count of movements is wrong",
-          [](Wallet& wallet) { wallet.movements += 1; });
+          [](Wallet& wallet) { wallet.applied.length += 1; });
     found(paid_, "the wallet's trail does not begin here",
-          [](Wallet& wallet) { wallet.trail[0] -= 1; });
+          [](Wallet& wallet) { wallet.applied.marks[0] -= 1; });
     found(paid_, "the wallet's trail skips a movement",
-          [](Wallet& wallet) { wallet.trail[1] -= 1; });
+          [](Wallet& wallet) { wallet.applied.marks[1] -= 1; });
     found(paid_, "the wallet's trail has a milestone in the wrong place",
-          [](Wallet& wallet) { wallet.trail[2] = 1; });
+          [](Wallet& wallet) { wallet.applied.marks[2] = 1; });
     found(paid_, "the wallet's trail has a milestone in the wrong place",
-          [](Wallet& wallet) { wallet.trail[3] = 1; });
+          [](Wallet& wallet) { wallet.applied.marks[3] = 1; });
+    found(paid_, "a movement changes the wallet's trail of refusals and tombstones",
+          [](Wallet& wallet) { wallet.unapplied.extend(3); });
     found(paid_, "the wallet's times are wrong", [](Wallet& wallet) { wallet.created -= 1; });
     found(paid_, "the wallet's times are wrong", [](Wallet& wallet) { wallet.modified -= 1; });
     found(paid_, "the wallet's sum on the chain is wrong",
@@ -119,6 +121,29 @@ TEST_F(Verify, a_wallet_is_the_sum_of_its_entries) {
           [](Wallet& wallet) { wallet.player = "bob"; });
     found(paid_, "its wallet is another player's or of another currency",
           [](Wallet& wallet) { wallet.currency = of_nobody; });
+}
+
+TEST_F(Verify, a_refusal_and_a_tombstone_lengthen_their_trail_and_change_nothing_else) {
+    for (const Sequence at : {refused_, buried_}) {
+        const auto found = [&](std::string_view words, auto forge) {
+            expect_put_found<Wallet>(at, words, forge);
+        };
+        constexpr std::string_view off =
+            "the wallet's trail of refusals and tombstones does not go on";
+        found(off, [](Wallet& wallet) { wallet.unapplied.length += 1; });
+        found(off, [](Wallet& wallet) { wallet.unapplied.marks[0] -= 1; });
+        found(off, [](Wallet& wallet) { wallet.unapplied.marks[1] += 1; });
+        found(off, [](Wallet& wallet) { wallet.unapplied.marks[2] += 1; });
+        found(off, [](Wallet& wallet) { wallet.unapplied.marks[3] += 1; });
+        constexpr std::string_view changes = "a refusal or a tombstone changes its wallet";
+        found(changes, [](Wallet& wallet) { wallet.at(AccountCode::bought).balance.units += 1; });
+        found(changes, [](Wallet& wallet) { wallet.applied.extend(3); });
+        found(changes, [](Wallet& wallet) { wallet.modified += 1; });
+        found("its wallet is another player's or of another currency",
+              [](Wallet& wallet) { wallet.player = "bob"; });
+        expect_found(at, "a refusal or a tombstone without its wallet",
+                     [](Change& change) { drop_puts<Wallet>(change); });
+    }
 }
 
 TEST_F(Verify, what_limits_count_is_counted_again) {

@@ -197,12 +197,7 @@ Change HistorySample::finish(Gambler& gambler, Transaction transaction,
         entry.version = account.version;
         entry.previous = std::exchange(account.last, sequence_);
     }
-    ++wallet.movements;
-    std::uint64_t stride = 1;
-    for (Sequence& mark : wallet.trail) {
-        if (wallet.movements % stride == 0) mark = sequence_;
-        stride *= 32;
-    }
+    wallet.applied.extend(sequence_);
     wallet.spending.day = time_ / day_us;
     wallet.spending.week = time_ / day_us / 7;
     wallet.spending.wagered_today.units += transaction.amount.units;

@@ -18,13 +18,13 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/money.h"
+#include "store/trail.h"
 
 namespace coffer {
 
 using TenantId = std::uint32_t;       // 1..; 0 is the installation itself
 using IntegrationId = std::uint32_t;  // 1..; 0 is the tenant's own native API
 using CurrencyId = std::uint32_t;     // 1..; unique over all tenants
-using Sequence = std::uint64_t;       // 1..; 0 means none
 
 // ---- accounts and wallets -----------------------------------------------------------------------
 
@@ -53,24 +53,22 @@ struct Spending {
     Amount wagered_this_week, returned_this_week;
 };
 
-// A list of a wallet's movements that can be entered in the middle. In movement n's after-image,
-// trail[0] is n itself, trail[1] the one before, trail[2] and trail[3] the latest before n whose
-// number is a multiple of 32 and of 1024: any of a million is found in about 1,000 steps.
-inline constexpr std::size_t trail_levels = 4;
-
+// Balances, and the ends of what happened to them. A wallet whose first wager was refused has a
+// record for the sake of its second trail, and was never touched: `created` is 0.
 struct Wallet {
     TenantId tenant = 0;
     std::string player;
     CurrencyId currency = 0;
     std::array<Account, account_count> accounts{};
-    std::uint64_t movements = 0;  // applied transactions so far
-    std::array<Sequence, trail_levels> trail{};
+    Trail applied;    // its movements
+    Trail unapplied;  // refusals and tombstones, which moved nothing
     Spending spending;
     Time created = 0, modified = 0;
     Amount on_chain;  // confirmed deposits less completed withdrawals
     std::uint32_t withdrawals_in_flight = 0;
     bool transaction_error = false;  // the last withdrawal came back
 
+    bool touched() const { return applied.length != 0; }
     const Account& at(AccountCode code) const { return accounts[static_cast<std::size_t>(code)]; }
     Account& at(AccountCode code) { return accounts[static_cast<std::size_t>(code)]; }
 };
@@ -485,7 +483,7 @@ struct Change {
 // A Change's bytes in the journal (docs/STORE_FORMAT.md), and back: all others are `corrupt`.
 void encode(const Change& change, std::string& out);
 Result<Change> decode(std::string_view bytes);
-inline constexpr std::uint8_t change_format_version = 1;
+inline constexpr std::uint8_t change_format_version = 2;
 
 // The record of a Change under that key, its implied Key included; absent if it has none. A Key
 // whose original is another record comes without its `transaction`.

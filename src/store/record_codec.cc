@@ -113,7 +113,10 @@ Result<Change> decode(std::string_view bytes) {
                                             ", which only a newer Coffer knows");
     }
     Change change;
-    reader.require(version == change_format_version);
+    if (!reader.bad() && version < change_format_version) {
+        return fail(ErrorCode::corrupt, "a journal record of format " + std::to_string(version) +
+                                            ", which this Coffer no longer knows");
+    }
     if (!reader.bad()) read_change(reader, change);
     reader.require(reader.at_end());
     if (reader.bad()) return fail(ErrorCode::corrupt, "a journal record that cannot be read");

@@ -112,8 +112,7 @@ TEST(RecordCodec, TheDocumentedExampleIsWhatIsWritten) {
     wallet->at(AccountCode::earned) = {Amount{750}, 2, 7};
     wallet->at(AccountCode::stakes) = {Amount{250}, 1, 7};
     wallet->at(AccountCode::cashier) = {Amount{-1000}, 1, 5};
-    wallet->movements = 2;
-    wallet->trail = {7, 5, 0, 0};
+    wallet->applied = {.length = 2, .marks = {7, 5, 0, 0}};
     wallet->created = now - second_us;
     wallet->modified = now;
     Change change{

@@ -207,6 +207,12 @@ void code(Coder& coder, Value& spending) {
     coder.amount(spending.returned_this_week);
 }
 
+template <class Coder, Of<Trail> Value>
+void code(Coder& coder, Value& trail) {
+    coder.number(trail.length);
+    for (auto& mark : trail.marks) coder.near(mark, coder.context.sequence);
+}
+
 template <class Coder, Of<Wallet> Value>
 void code(Coder& coder, Value& wallet) {
     coder.number(wallet.tenant);
@@ -221,9 +227,13 @@ void code(Coder& coder, Value& wallet) {
         coder.near(account.last, coder.context.sequence);
         coder.require(!account.balance.is_zero() || account.version != 0 || account.last != 0);
     }
+    const bool has_unapplied = wallet.unapplied != Trail{};
+    if (coder.optional(has_unapplied)) {
+        code(coder, wallet.unapplied);
+        coder.require(wallet.unapplied != Trail{});
+    }
     coder.end_optional();
-    coder.number(wallet.movements);
-    for (auto& mark : wallet.trail) coder.near(mark, coder.context.sequence);
+    code(coder, wallet.applied);
     code(coder, wallet.spending);
     coder.near(wallet.created, coder.context.time);
     coder.near(wallet.modified, coder.context.time);

@@ -1,6 +1,7 @@
 #include "store/rocks_database.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include <rocksdb/cache.h>
 #include <rocksdb/slice_transform.h>
@@ -15,7 +16,7 @@ namespace {
 
 constexpr std::string_view format_key = "format";
 constexpr std::string_view secret_key = "secret";
-constexpr int store_format = 1;
+constexpr int store_format = 2;
 
 rocksdb::CompressionType compression_of(JournalCompression compression) {
     switch (compression) {
@@ -133,9 +134,13 @@ Result<void> read_meta(RocksDatabase& opened) {
                                         "reading its format and secret"));
     }
     if (format != std::to_string(store_format)) {
-        return fail(ErrorCode::invalid, "it was written by a newer Coffer, in format " + format +
-                                            "; this one knows format " +
-                                            std::to_string(store_format));
+        int written = 0;
+        std::from_chars(format.data(), format.data() + format.size(), written);
+        const bool older = written > 0 && written < store_format;
+        return fail(ErrorCode::invalid,
+                    "it was written by " + std::string(older ? "an older" : "a newer") +
+                        " Coffer, in format " + format + "; this one knows format " +
+                        std::to_string(store_format));
     }
     if (secret.size() != opened.secret.size()) {
         return fail(ErrorCode::corrupt, "its secret has the wrong length");

@@ -57,6 +57,7 @@ protected:
         EXPECT_FALSE(done);
         return done ? Error{} : done.error();
     }
+    void write_books_of_format(const std::string& format);
     // The process dies: nothing more is written, what was synced stays.
     void die() {
         disk_.cut_power();
@@ -104,7 +105,9 @@ TEST_F(RocksStoreTest, TheSecretStaysTheSame) {
     EXPECT_NE(store_->keys().tenant(1).hash, first.hash);
 }
 
-TEST_F(RocksStoreTest, AStoreOfANewerFormatIsRefusedAndLeftAlone) {
+// Books that say they are of that format, with a family of records that this program does not
+// know, which must not keep it from saying so.
+void RocksStoreTest::write_books_of_format(const std::string& format) {
     open();
     commit(3);
     store_.reset();
@@ -116,17 +119,26 @@ TEST_F(RocksStoreTest, AStoreOfANewerFormatIsRefusedAndLeftAlone) {
     ASSERT_TRUE(rocksdb::DB::Open(database, directory,
                                   {{"default", {}}, {"meta", {}}, {"journal", {}}}, &handles, &raw)
                     .ok());
-    // A family that this program does not know must not keep it from saying so.
     rocksdb::ColumnFamilyHandle* unknown = nullptr;
     EXPECT_TRUE(raw->CreateColumnFamily({}, "novelty", &unknown).ok());
-    EXPECT_TRUE(raw->Put({}, handles[1], "format", "2").ok());
+    EXPECT_TRUE(raw->Put({}, handles[1], "format", format).ok());
     handles.push_back(unknown);
     for (auto* handle : handles) EXPECT_TRUE(raw->DestroyColumnFamilyHandle(handle).ok());
     delete raw;
+}
 
+TEST_F(RocksStoreTest, AStoreOfANewerFormatIsRefusedAndLeftAlone) {
+    write_books_of_format("3");
     const Error error = refused();
     EXPECT_EQ(error.code, ErrorCode::invalid);
-    EXPECT_NE(error.detail.find("newer Coffer, in format 2"), std::string::npos) << error.detail;
+    EXPECT_NE(error.detail.find("a newer Coffer, in format 3"), std::string::npos) << error.detail;
+}
+
+TEST_F(RocksStoreTest, AStoreOfAnOlderFormatIsRefusedAndLeftAlone) {
+    write_books_of_format("1");
+    const Error error = refused();
+    EXPECT_EQ(error.code, ErrorCode::invalid);
+    EXPECT_NE(error.detail.find("an older Coffer, in format 1"), std::string::npos) << error.detail;
 }
 
 // ---- the index is lost, and comes back ----------------------------------------------------------

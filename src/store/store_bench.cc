@@ -186,8 +186,7 @@ private:
                 {code, Amount{units}, account.balance, account.version, account.last});
             account.last = sequence_;
         }
-        ++wallet->movements;
-        wallet->trail[0] = sequence_;
+        wallet->applied.extend(sequence_);
         wallet->spending.day = time_ / day_us;
         wallet->spending.week = time_ / day_us / 7;
         wallet->spending.wagered_today.units += transaction->amount.units;

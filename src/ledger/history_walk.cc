@@ -1,0 +1,136 @@
+// How the journal is gone through for a list: back along the trails of one player's wallets, or
+// down the journal itself where nobody is named. Either way a page looks at no more records than it
+// may, however few of them are wanted, and ends early with a cursor instead.
+
+#include <algorithm>
+#include <utility>
+
+#include "ledger/history.h"
+
+namespace coffer {
+
+bool Historian::Page::look(const Change& change, bool wanted) {
+    if (wanted && found.size() == limit) {
+        // The cursor is the last one shown: the next page begins below it.
+        next = found.back().sequence;
+        return false;
+    }
+    if (wanted) found.push_back(change);
+    if (--steps_left > 0) return true;
+    next = change.sequence;
+    return false;
+}
+
+Result<Ptr<Wallet>> Historian::wallet_after(Sequence sequence) const {
+    auto change = reader_.change(sequence);
+    if (!change) return std::unexpected(change.error());
+    auto wallet = wallet_in(*change);
+    if (!wallet)
+        return fail(ErrorCode::corrupt, "journal record " + std::to_string(sequence) +
+                                            " is in a wallet's trail and has no wallet");
+    return wallet;
+}
+
+// The first journal record later than that time; one past the end if there is none.
+Result<Sequence> Historian::first_after(Time time) const {
+    Sequence low = 1;
+    Sequence high = reader_.end().sequence + 1;
+    while (low < high) {
+        const Sequence middle = low + (high - low) / 2;
+        auto change = reader_.change(middle);
+        if (!change) return std::unexpected(change.error());
+        if (change->time > time) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return low;
+}
+
+Result<Sequence> Historian::newest_below(const Wallet& newest, TrailOf which,
+                                         Sequence limit) const {
+    Ptr<Wallet> held;
+    const Trail* trail = &(newest.*which);
+    while (limit != 0 && trail->marks[0] >= limit) {
+        // The longest jump that does not pass the limit, or else one step.
+        Sequence next = trail->marks[1];
+        for (std::size_t level = trail_levels - 1; level >= 2; --level) {
+            if (trail->marks[level] < limit) continue;
+            next = trail->marks[level];
+            break;
+        }
+        if (next < limit) return next;
+        auto earlier = wallet_after(next);
+        if (!earlier) return std::unexpected(earlier.error());
+        held = std::move(*earlier);
+        trail = &((*held).*which);
+    }
+    return trail->marks[0];
+}
+
+Result<Sequence> Historian::newest_but(const Wallet& newest, TrailOf which,
+                                       std::uint64_t count) const {
+    Ptr<Wallet> held;
+    const Trail* trail = &(newest.*which);
+    if (count >= trail->length) return Sequence{0};
+    const std::uint64_t goal = trail->length - count;
+    while (trail->length > goal) {
+        // The mark of the widest stride that does not pass the goal.
+        const std::uint64_t before = trail->length - 1;
+        Sequence next = trail->marks[1];
+        if (before / 1024 * 1024 >= goal) {
+            next = trail->marks[3];
+        } else if (before / 32 * 32 >= goal) {
+            next = trail->marks[2];
+        }
+        auto earlier = wallet_after(next);
+        if (!earlier) return std::unexpected(earlier.error());
+        held = std::move(*earlier);
+        trail = &((*held).*which);
+    }
+    return trail->marks[0];
+}
+
+Result<void> Historian::along_trails(std::vector<TrailEnd> ends, const Look& look) const {
+    while (!ends.empty()) {
+        const auto newest = std::ranges::max_element(ends, {}, &TrailEnd::at);
+        if (newest->at == 0) return {};
+        auto change = reader_.change(newest->at);
+        if (!change) return std::unexpected(change.error());
+        const auto wallet = wallet_in(*change);
+        if (!wallet || !change->transaction)
+            return fail(ErrorCode::corrupt, "a trail leads to no transaction");
+        newest->at = ((*wallet).*(newest->which)).marks[1];
+        auto more = look(*change);
+        if (!more) return std::unexpected(more.error());
+        if (!*more) return {};
+    }
+    return {};
+}
+
+Result<void> Historian::down_the_journal(Sequence before, const Look& look) const {
+    const Sequence end = reader_.end().sequence;
+    const Sequence first = before == 0 ? end : std::min(end, before - 1);
+    if (first == 0) return {};
+    Result<bool> more = true;
+    TRY(reader_.downward(first, [&](const Change& change) {
+        more = look(change);
+        return more.has_value() && *more;
+    }));
+    if (!more) return std::unexpected(more.error());
+    return {};
+}
+
+Result<std::vector<Ptr<Wallet>>> Historian::wallets(TenantId tenant, std::string_view player,
+                                                    const Directory& directory) const {
+    std::vector<Ptr<Wallet>> all;
+    for (const Currency* currency : directory.currencies(tenant)) {
+        auto wallet = find<Wallet>(reader_.keys().wallet(tenant, player, currency->id));
+        if (!wallet) return std::unexpected(wallet.error());
+        if (*wallet) all.push_back(std::move(*wallet));
+    }
+    return all;
+}
+
+}  // namespace coffer
