@@ -100,9 +100,13 @@ void Table::run(std::string_view table) {
             std::erase(said, ' ');
         }
         EXPECT_EQ(said, row.outcome);
-        const bool makes = row.verb != "status" && row.verb != "reverse" && !row.id.empty();
-        if (makes && outcome.done() && outcome.transaction) {
-            made_[row.id] = {outcome.transaction->sequence, outcome.transaction->time};
+        const bool makes = row.verb != "status" && outcome.decline != Decline::conflict;
+        if (makes && outcome.transaction) {
+            const std::string id = row.verb == "reverse" ? "reverse-" + row.id : row.id;
+            made_[id] = {outcome.transaction->sequence, outcome.transaction->time};
+        }
+        if (outcome.round) {
+            opened_[outcome.round->id] = {outcome.round->opened_by, outcome.round->opened};
         }
         if (row.balance.empty()) continue;
         EXPECT_EQ(balance_like(row), row.balance);
@@ -136,6 +140,7 @@ Outcome Table::play(const Row& row) {
     if (row.verb == "status") return perform(status(row));
     if (row.verb == "balance") return perform(ask_balance(row));
     if (row.verb == "reverse") return perform(reversal(row));
+    if (row.verb == "close") return perform(closing(row));
     return perform(move(row));
 }
 
@@ -230,12 +235,21 @@ AskStatus Table::status(const Row& row) {
 
 Move Table::reversal(const Row& row) {
     Move move;
-    move.caller.tenant = tenant;
+    move.caller.tenant = row.option("tenant") == "other" ? tenant + 1 : tenant;
     move.kind = TransactionKind::reversal;
     move.group = KeyGroup::native_reversal;
-    move.external_id = "reversal of " + row.id;
+    move.external_id = row.option("key").empty() ? "reverse-" + row.id : row.option("key");
     std::tie(move.reverses, move.reverses_time) = made_[row.id];
+    if (row.option("time") == "wrong") move.reverses_time += millisecond_us;
     return move;
+}
+
+CloseRound Table::closing(const Row& row) {
+    CloseRound close;
+    close.tenant = row.option("tenant") == "other" ? tenant + 1 : tenant;
+    std::tie(close.opened_by, close.opened) = opened_[row.round];
+    if (row.option("time") == "wrong") close.opened += millisecond_us;
+    return close;
 }
 
 Move Table::move(const Row& row) {

@@ -7,7 +7,7 @@
 //
 // with `-` for what does not apply. A balance is one number, or what is bought/earned/bonus. The
 // row `- hours - - 24` lets time pass; `alice reverse w1` is an administrator's reversal of what
-// the id w1 last did.
+// the id w1 last did, and itself has the id reverse-w1; `- close - r1` closes a round by hand.
 
 #include <map>
 #include <string>
@@ -39,6 +39,7 @@ protected:
     AskBalance ask_balance(const Row& row);
     AskStatus status(const Row& row);
     Move reversal(const Row& row);
+    CloseRound closing(const Row& row);
 
 private:
     static CurrencyId currency_of(const Row& row);
@@ -46,7 +47,8 @@ private:
     void integrator_move(const Row& row, Move& move);
     std::string balance_like(const Row& row);
 
-    std::map<std::string, std::pair<Sequence, Time>> made_;  // by id: the transaction
+    std::map<std::string, std::pair<Sequence, Time>> made_;    // by id: the transaction
+    std::map<std::string, std::pair<Sequence, Time>> opened_;  // by round: what opened it
 };
 
 // A row of a table, for what its columns cannot say.
