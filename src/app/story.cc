@@ -296,9 +296,11 @@ private:
         return {};
     }
 
+    // A reversal is the tenant's own, whoever's movement it takes back.
     static bool is_of_round(const Transaction& other, const Round& round) {
-        return other.integration == round.integration && other.provider == round.provider &&
-               other.round == round.id;
+        const bool by_its_integration = other.integration == round.integration;
+        return (by_its_integration || other.kind == TransactionKind::reversal) &&
+               other.provider == round.provider && other.round == round.id;
     }
 
     std::string round_line(const Transaction& other) const {

@@ -46,6 +46,18 @@ protected:
         return move;
     }
 
+    Move reverse(const Outcome& made, std::string id) const {
+        Move move;
+        move.caller.tenant = names_.tenant;
+        move.kind = TransactionKind::reversal;
+        move.group = KeyGroup::native_reversal;
+        move.external_id = std::move(id);
+        move.reason = "by mistake";
+        move.reverses = made.transaction->sequence;
+        move.reverses_time = made.transaction->time;
+        return move;
+    }
+
     Result<std::string> story(std::string_view id, std::optional<SecretKey16> id_key) const {
         return tell_story({store_, *ledger_, id_key, [this] { return stop_asked_; }}, id);
     }
@@ -105,13 +117,64 @@ TEST_F(StoryTest, OfARefusalSaysWhy) {
     const Outcome refused = ledger_->perform(rgs(TransactionKind::wager, 100'001, "w-1"));
     ASSERT_EQ(refused.decline, Decline::insufficient_funds);
     EXPECT_THAT(told("w-1"), AllOf(HasSubstr("wager refused for good: insufficient_funds"),
-                                   HasSubstr("moved       nothing"),
+                                   HasSubstr("moved       nothing"), Not(HasSubstr("balance")),
                                    HasSubstr("round-1, which was never opened")));
 }
 
 TEST_F(StoryTest, OfATombstoneSaysThatTheWagerNeverCame) {
     ASSERT_EQ(ledger_->perform(rollback(100, "w-9")).decline, Decline::transaction_unknown);
     EXPECT_THAT(told("w-9"), AllOf(HasSubstr("never came"), HasSubstr("tombstone")));
+}
+
+TEST_F(StoryTest, OfARefusalThatWasTakenBackAfterwardsSaysThatItStaysRefused) {
+    ASSERT_FALSE(ledger_->perform(rgs(TransactionKind::wager, 100'001, "w-1")).done());
+    ASSERT_FALSE(ledger_->perform(rollback(100'001, "w-1")).done());
+    EXPECT_THAT(told("w-1"), HasSubstr("wager refused for good: insufficient_funds"));
+}
+
+TEST_F(StoryTest, OfAReversalBothSidesAndTheRoundTell) {
+    const Outcome wager = ledger_->perform(rgs(TransactionKind::wager, 2'000, "w-1"));
+    const Outcome payout = ledger_->perform(rgs(TransactionKind::payout, 5'000, "p-1"));
+    const Outcome reversal = ledger_->perform(reverse(payout, "v-1"));
+    ASSERT_TRUE(reversal.done());
+    EXPECT_THAT(told("p-1"), AllOf(HasSubstr("taken back  by " + name(reversal)),
+                                   HasSubstr("paid 0.00 USD in 0")));
+    const std::string other = told(name(reversal));
+    EXPECT_THAT(other, AllOf(HasSubstr("native: reversal applied"),
+                             HasSubstr("takes back  " + name(payout)), HasSubstr("refers to   p-1"),
+                             HasSubstr("reason      by mistake")));
+    // The bet's round tells all three.
+    EXPECT_THAT(told("w-1"), AllOf(HasSubstr(name(wager) + "  <- this one"),
+                                   HasSubstr(name(payout)), HasSubstr(name(reversal))));
+}
+
+TEST_F(StoryTest, OfARoundClosedByHandSaysWhen) {
+    const Outcome wager = ledger_->perform(rgs(TransactionKind::wager, 2'000, "w-1"));
+    EXPECT_THAT(told("w-1"), HasSubstr("still open"));
+    ASSERT_TRUE(ledger_
+                    ->perform(CloseRound{.tenant = names_.tenant,
+                                         .opened_by = wager.round->opened_by,
+                                         .opened = wager.round->opened})
+                    .done());
+    EXPECT_THAT(told("w-1"), AllOf(HasSubstr(", closed 20"), Not(HasSubstr("still open"))));
+}
+
+TEST_F(StoryTest, OfADepositSaysWhoseItIsAndWhy) {
+    Move deposit;
+    deposit.caller.tenant = names_.tenant;
+    deposit.caller.player.id = demo::alice;
+    deposit.kind = TransactionKind::deposit;
+    deposit.currency = names_.eur;
+    deposit.amount = {500};
+    deposit.group = KeyGroup::native_deposit;
+    deposit.external_id = "card-1";
+    deposit.reason = "card";
+    const Outcome made = ledger_->perform(deposit);
+    ASSERT_TRUE(made.done());
+    ASSERT_TRUE(ledger_->perform(reverse(made, "v-1")).done());
+    EXPECT_THAT(told(name(made)),
+                AllOf(HasSubstr("native: deposit applied"), HasSubstr(demo::alice),
+                      HasSubstr("reason      card"), HasSubstr("taken back  by")));
 }
 
 TEST_F(StoryTest, OfAWithdrawalSaysHowFarItIs) {
