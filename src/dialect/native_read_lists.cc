@@ -242,7 +242,12 @@ NativeRead native_read_close_round(const Request& request) {
 }
 
 NativeRead native_read_promotions(const Request& request) {
-    return ListRecords{.tenant = request.authority.tenant, .kind = RecordKind::promotion};
+    Filters filters(request);
+    ListRecords list{.tenant = request.authority.tenant, .kind = RecordKind::promotion};
+    list.skip = filters.cursor();
+    list.limit = filters.limit();
+    if (const auto refusal = filters.end()) return std::unexpected(*refusal);
+    return list;
 }
 
 }  // namespace coffer

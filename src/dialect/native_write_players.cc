@@ -149,18 +149,17 @@ Reply native_write_promotion(const Request& request, const Intent&, const Outcom
 }
 
 Reply native_write_promotions(const Request& request, const Intent&, const Outcome& outcome) {
-    std::vector<const Promotion*> list;
-    for (const Record& record : outcome.records) {
-        if (const auto* found = std::get_if<Ptr<Promotion>>(&record)) list.push_back(found->get());
-    }
-    std::ranges::sort(list, {},
-                      [](const Promotion* one) { return std::pair(one->created, one->id); });
     std::string body;
     JsonWriter json(body);
     json.open_array();
-    for (const Promotion* one : list) append_promotion(json, request, *one);
+    for (const Record& record : outcome.records) {
+        const auto* promotion = std::get_if<Ptr<Promotion>>(&record);
+        if (promotion != nullptr) append_promotion(json, request, **promotion);
+    }
     json.close_array();
-    return native_reply(200, std::move(body));
+    Reply reply = native_reply(200, std::move(body));
+    native_add_next(reply, request, outcome);
+    return reply;
 }
 
 }  // namespace coffer

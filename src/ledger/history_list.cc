@@ -2,6 +2,7 @@
 // the lane needs of the journal before it can judge a reversal.
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "ledger/history.h"
@@ -17,6 +18,21 @@ Outcome declined(Decline decline) {
     Outcome outcome;
     outcome.decline = decline;
     return outcome;
+}
+
+// Promotions are never deleted and new ones come last, so that their number is as good a cursor as
+// any.
+void cut_to_page(const ListRecords& ask, Outcome& outcome) {
+    std::vector<Record>& all = outcome.records;
+    std::ranges::sort(all, {}, [](const Record& record) {
+        const Promotion& one = *std::get<Ptr<Promotion>>(record);
+        return std::pair(one.created, std::string_view(one.id));
+    });
+    const auto first = std::min<std::uint64_t>(ask.skip, all.size());
+    all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first));
+    if (all.size() <= ask.limit) return;
+    all.resize(ask.limit);
+    outcome.next = first + ask.limit;
 }
 
 }  // namespace
@@ -184,14 +200,11 @@ Outcome Historian::answer(const ListRecords& ask, const Directory& directory) co
                 }
             },
             record);
-        if (!ours) return true;
-        if (const auto* promotion = std::get_if<Ptr<Promotion>>(&record)) {
-            if (!ask.id.empty() && (*promotion)->id != ask.id) return true;
-        }
-        outcome.records.push_back(record);
+        if (ours) outcome.records.push_back(record);
         return true;
     };
     if (const auto done = reader_.each(ask.kind, keep); !done) return failed(done.error());
+    if (ask.kind == RecordKind::promotion) cut_to_page(ask, outcome);
     return outcome;
 }
 

@@ -127,6 +127,9 @@ struct ListRecords {  // a kind of the directory; tenant 0 sees tenants only
     IntegrationId integration = 0;  // alias look-up: with `id` and `site`
     std::string id;
     std::uint64_t site = 0;
+    // Of promotions, which may be many, oldest first: a page of them.
+    std::uint64_t skip = 0;
+    std::uint32_t limit = 50;
 };
 
 // Changes of the directory.
