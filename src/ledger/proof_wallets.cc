@@ -271,7 +271,7 @@ bool WalletProof::may_take(const Step& step, AccountCode bucket, const Wallet& m
 
 bool WalletProof::to_chain(const Step& step) const {
     const Currency* currency = directory_.currency(step.transaction.currency);
-    return currency != nullptr && currency->has_chain();
+    return step.rules.withdraws_to_chain || (currency != nullptr && currency->has_chain());
 }
 
 void WalletProof::kind_and_amount(const Step& step) {
