@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "base/calendar.h"
 #include "dialect/dialects.h"
 #include "dialect/fake_ledger.h"
@@ -197,6 +199,45 @@ TEST_F(OperatorTest, ASecretBuysATokenOfTheIntegrationsLength) {
     const std::string token = reply.body.substr(18, 43);
     EXPECT_EQ(reply.body, "{\"session_token\":\"" + token + "\"}");
     EXPECT_EQ(sha256(token), digest);
+}
+
+// The table of outcomes, operator's column. What has no word there no call can be told: it is 500.
+TEST_F(OperatorTest, EveryOutcomeHasItsStatusAndWord) {
+    using Word = std::pair<int, std::string_view>;
+    const std::map<Decline, Word> declines{
+        {Decline::session_unknown, {403, "TOKEN_EXPIRED"}},
+        {Decline::session_expired, {403, "TOKEN_EXPIRED"}},
+        {Decline::player_unknown, {404, "USER_NOT_FOUND"}},
+        {Decline::player_blocked, {409, "PLAYER_BLOCKED"}},
+        {Decline::currency_wrong, {400, "INVALID_REQUEST"}},
+        {Decline::insufficient_funds, {402, "INSUFFICIENT_FUNDS"}},
+        {Decline::conflict, {409, "IDEMPOTENCY_CONFLICT"}},
+        {Decline::already_rolled_back, {409, "IDEMPOTENCY_CONFLICT"}},
+        {Decline::round_closed, {409, "ROUND_CLOSED"}},
+        {Decline::limit_reached, {409, "LIMIT_REACHED"}},
+        {Decline::amount_overflow, {409, "LIMIT_REACHED"}},
+        {Decline::not_found, {400, "INVALID_REQUEST"}},
+        {Decline::invalid, {400, "INVALID_REQUEST"}}};
+    const std::map<Fault, Word> faults{{Fault::not_now, {503, "UNAVAILABLE"}},
+                                       {Fault::throttled, {429, "THROTTLED"}},
+                                       {Fault::internal, {500, "INTERNAL"}}};
+    const auto expect = [this](Outcome outcome, Word word) {
+        post(R"({"user_id":"a","amount":1})");
+        desk.intent<Move>();
+        const Reply reply = desk.answer(std::move(outcome));
+        EXPECT_EQ(reply.status, word.first) << word.second;
+        EXPECT_TRUE(reply.body.starts_with(R"({"error":")" + std::string(word.second) + "\","))
+            << reply.body;
+        const bool later = word.first == 429 || word.first == 503;
+        EXPECT_EQ(header_of(reply, "retry-after"), later ? "1" : "") << word.second;
+    };
+    for (int value = 1; value <= static_cast<int>(Decline::not_permitted); ++value) {
+        const auto decline = static_cast<Decline>(value);
+        const auto known = declines.find(decline);
+        expect({.decline = decline},
+               known != declines.end() ? known->second : Word{500, "INTERNAL"});
+    }
+    for (const auto& [fault, word] : faults) expect({.fault = fault}, word);
 }
 
 }  // namespace
