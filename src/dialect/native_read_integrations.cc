@@ -36,6 +36,14 @@ std::vector<std::string> read_codes(const Body& body, Fields& fields, DialectId 
     return codes;
 }
 
+// operator's calls name no currency: with another one, what was moved before would be read wrongly.
+bool keeps_currency(const Request& request, const Integration& integration,
+                    const std::vector<std::string>& codes) {
+    return std::ranges::all_of(codes, [&](const std::string& code) {
+        return request.directory->movable(integration, code) != nullptr;
+    });
+}
+
 // Puts the call's settings over those given.
 void read_settings(Fields& fields, DialectId dialect, IntegrationSettings& settings) {
     const std::string_view json = fields.raw_object_or_empty("settings");
@@ -100,6 +108,10 @@ NativeRead native_read_patch_integration(const Request& request) {
     if (fields.has("name")) patch.name = native_name(fields, "name");
     if (fields.has("currencies")) {
         patch.currencies = read_codes(*body, fields, integration->dialect);
+        if (integration->dialect == DialectId::operator_ &&
+            !keeps_currency(request, *integration, *patch.currencies)) {
+            fields.mistake("the currency of operator cannot be changed");
+        }
     }
     if (fields.has("settings")) {
         patch.settings = integration->settings;
