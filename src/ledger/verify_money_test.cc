@@ -129,7 +129,7 @@ TEST_F(Verify, a_refusal_and_a_tombstone_lengthen_their_trail_and_change_nothing
             expect_put_found<Wallet>(at, words, forge);
         };
         constexpr std::string_view off =
-            "the wallet's trail of refusals and tombstones does not go on";
+            "the wallet's trail of refusals and tombstones does not go on here";
         found(off, [](Wallet& wallet) { wallet.unapplied.length += 1; });
         found(off, [](Wallet& wallet) { wallet.unapplied.marks[0] -= 1; });
         found(off, [](Wallet& wallet) { wallet.unapplied.marks[1] += 1; });
