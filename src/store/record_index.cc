@@ -115,9 +115,14 @@ Sequence RecordIndex::watermark() const {
 
 // ---- filling it ---------------------------------------------------------------------------------
 
+// Half full when it is frozen, and with room for a Change that begins just before.
+RecordIndex::Shared RecordIndex::empty_generation() const {
+    return std::make_shared<Generation>(
+        std::max(entries_max_, (entries_max_ + change_puts_max) / 2 + 1));
+}
+
 RecordIndex::Shared RecordIndex::new_generation(Sequence after) {
-    Shared made = spare_ ? std::move(spare_)
-                         : std::make_shared<Generation>(entries_max_ + change_puts_max + 1);
+    Shared made = spare_ ? std::move(spare_) : empty_generation();
     spare_.reset();
     made->stretch = {after, after};
     return made;
@@ -146,6 +151,9 @@ void RecordIndex::publish(std::span<const IndexEntry> entries, const JournalEnd&
     }
     end_ = end;
     if (active_->table.size() >= entries_max_) freeze(end.sequence);
+    if (spare_ || spare_wanted_ || active_->table.size() < entries_max_ / 2) return;
+    spare_wanted_ = true;
+    changed_.notify_all();
 }
 
 void RecordIndex::freeze(Sequence through) {
@@ -285,6 +293,14 @@ Result<void> RecordIndex::flush() {
 void RecordIndex::write_generations() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
+        if (spare_wanted_) {
+            spare_wanted_ = false;
+            lock.unlock();
+            Shared made = empty_generation();
+            lock.lock();
+            if (!spare_) spare_ = std::move(made);
+            continue;
+        }
         if (frozen_.empty()) {
             changed_.wait(lock);
             continue;
@@ -310,7 +326,7 @@ void RecordIndex::write_generations() {
         lock.unlock();
         oldest->table.clear();
         lock.lock();
-        spare_ = oldest;
+        if (!spare_) spare_ = oldest;
     }
 }
 
