@@ -3,7 +3,8 @@
 //
 // It gathers what has come in into a batch, reads what the batch needs, decides intent by intent,
 // makes all changes last in one commit and only then hands the outcomes back. There is no timer:
-// while one batch is being synced the next one gathers.
+// while one batch is being synced the next one is gathered and decided, over what the first will
+// have made. If the first fails, so does the second.
 
 #include <atomic>
 #include <memory>
@@ -12,10 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "ledger/decide.h"
-#include "ledger/job.h"
+#include "ledger/batch.h"
 #include "ledger/port.h"
-#include "ledger/working_set.h"
 
 namespace coffer {
 
@@ -52,23 +51,26 @@ public:
 
 private:
     struct Figures;
+    // What wakes the lane. Shared with the store, which may ring it a moment after it is needed.
+    struct Bell {
+        std::atomic<std::uint32_t> rung{0};
+        std::atomic<bool> committed{false};  // the commit under way need not be waited for
+        void ring();
+    };
+
     void run();
+    bool turn();  // whether there was anything to do
     bool gather();
-    void process();
-    Result<void> carry_out();
-    Result<void> look();
-    Result<void> begin();
-    void decide_all(Time now);
-    void apply(Job& job, Decision decision, Time now);
-    std::vector<Hash16> show(const Job& job, const Decision& decision);
+    void decide();
+    void start_commit();
+    void finish_commit();
+    void undo();
     void forget();
+    bool try_again(const Error& error);
     void settle_failure(const Error& error);
     void recover(const Error& error);
     void takes_writes();  // from now on, if it did not
-    Result<Change> change(Sequence sequence) const;
-    Result<void> tell_original(Outcome& outcome) const;
-    void publish_directory();
-    void hand_back();
+    void hand_back(std::span<Job* const> jobs);
 
     Store& store_;
     const LedgerOptions options_;
@@ -78,7 +80,7 @@ private:
     std::unique_ptr<Figures> figures_;
 
     std::thread thread_;
-    std::atomic<std::uint32_t> bell_{0};
+    const std::shared_ptr<Bell> bell_ = std::make_shared<Bell>();
     std::atomic<bool> stopping_{false};
     std::atomic<bool> ready_{true};
     std::mutex mutex_;  // guards ports_in_ and forwarded_
@@ -88,16 +90,15 @@ private:
 
     // The lane thread's own.
     std::vector<std::shared_ptr<LedgerPort>> ports_;
-    std::vector<Job*> batch_;
-    std::vector<Job*> postponed_;  // to the next batch
-    std::vector<Change> changes_;
-    WorkingSet working_set_;
-    Sequence next_ = 1;
-    Time last_time_ = 0;
-    bool directory_changed_ = false;
-    std::shared_ptr<const Directory> directory_;
-    std::vector<std::shared_ptr<const Directory>>
-        directories_;  // that views of this batch may hold
+    Tip tip_;
+    Batch batches_[2];
+    Batch* open_ = &batches_[0];  // that is being decided
+    Batch* committing_ = nullptr;
+    Time commit_began_ = 0;
+    std::vector<Job*> gulp_;
+    std::vector<Job*> postponed_;  // to the next gulp
+    int retries_ = 0;              // of what the store aborted, without a success since
+    Time retrying_since_ = 0;
 };
 
 }  // namespace coffer

@@ -40,6 +40,7 @@ TEST(Audit, adds_up_what_128_bits_do_not_hold) {
 }
 
 TEST(Audit, finds_one_unit_among_them) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
     const Books more(-most() + 1);
     EXPECT_DEATH(audit(more.transaction, more.after), "is_zero");
     const Books less(-most() - 1);
@@ -47,6 +48,7 @@ TEST(Audit, finds_one_unit_among_them) {
 }
 
 TEST(Audit, finds_what_the_lower_64_bits_do_not_show) {
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
     const Books books(-most() + (Int128{1} << 64));
     EXPECT_DEATH(audit(books.transaction, books.after), "is_zero");
 }

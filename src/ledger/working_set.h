@@ -21,7 +21,9 @@ class WorkingSet {
 public:
     explicit WorkingSet(Store& store) : store_(store), slots_(1024) {}
 
-    void clear();
+    // Forgets everything. What `before` holds is known from now on: the records of the batch
+    // before, which may be newer than the store's.
+    void clear(const WorkingSet* before = nullptr);
     // Declares that the record will be asked for, and gives it its place; fetch() then reads all
     // that were declared at once.
     void want(Seen& seen);
@@ -54,6 +56,8 @@ private:
         std::uint32_t place = 0;
     };
     Slot& slot(const Hash16& hash);
+    const Record* known(const Hash16& hash) const;
+    void take_found(std::size_t count);
     // The record's place; a new one, for an absent record, if it has none yet.
     std::uint32_t place_of(const Hash16& hash);
     void grow();
@@ -63,10 +67,13 @@ private:
     std::size_t used_ = 0;
     std::uint64_t round_ = 1;
     std::vector<Record> records_;  // by Slot::place
-    // The first wanted_count_ are wanted now, and their records are the last of records_; the
-    // others are kept for the memory of their texts.
+    const WorkingSet* before_ = nullptr;
+    // The first wanted_count_ are wanted now, for the places in wanted_places_; the others are kept
+    // for the memory of their texts.
     std::vector<RecordKey> wanted_;
     std::size_t wanted_count_ = 0;
+    std::vector<std::uint32_t> wanted_places_;
+    std::vector<Record> found_;
 };
 
 }  // namespace coffer

@@ -7,6 +7,7 @@
 #include <rocksdb/utilities/checkpoint.h>
 
 #include "base/check.h"
+#include "store/commit_thread.h"
 #include "store/rocks_journal.h"
 #include "store/row_cache.h"
 
@@ -32,9 +33,9 @@ public:
         : options_(options),
           keys_(opened.files->secret),
           opened_(std::move(opened)),
-          end_(opened_.index->end()),
           rows_(options.cache_rows),
-          rounds_(options.cache_rounds) {}
+          rounds_(options.cache_rounds),
+          end_(opened_.index->end()) {}
     ~Inside();
 
     // ---- any thread
@@ -51,6 +52,8 @@ public:
     // ---- lane
     Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found);
     Result<void> commit(std::span<Change> changes);
+    void start_commit(std::span<Change> changes, const std::function<void()>& done);
+    Result<void> finish_commit();
     Result<JournalEnd> recover();
 
 private:
@@ -58,8 +61,10 @@ private:
     Result<void> check_space();
     RowCache* cache_of(RecordKind kind);
     Result<Record> load(const RecordKey& key, Sequence sequence) const;
+    Result<void> write(std::span<Change> changes);
     Result<void> fill_batch(std::span<Change> changes);
     Error after_failure(const rocksdb::Status& status);
+    void settle(std::span<const Change> changes);
     void remember(std::span<const Change> changes);
 
     const RocksOptions options_;
@@ -70,19 +75,25 @@ private:
     OpenedStore opened_;  // empty if it could not be opened again
 
     // The lane's own.
+    RowCache rows_;
+    RowCache rounds_;  // of their own, so that the many rounds do not push the wallets out
+    std::vector<std::size_t> missing_;
+    std::vector<const Hash16*> missing_hashes_;
+    std::vector<Sequence> missing_at_;
+    std::span<Change> committing_;
+
+    // The lane's own but while a commit is under way: then the writer's.
     JournalEnd end_;
     Health health_ = Health::good;
     bool was_full_ = false;
-    RowCache rows_;
-    RowCache rounds_;  // of their own, so that the many rounds do not push the wallets out
     rocksdb::WriteBatch batch_;
     std::string bytes_;
     std::string scratch_;
     std::vector<IndexEntry> entries_;
-    std::vector<std::size_t> missing_;
-    std::vector<const Hash16*> missing_hashes_;
-    std::vector<Sequence> missing_at_;
     JournalEnd batch_end_;
+    Result<void> written_;
+
+    CommitThread writer_{[this] { written_ = write(committing_); }};
 
     // Written by the lane, read by stats().
     std::atomic<std::uint64_t> batch_bytes_{0}, hits_{0}, misses_{0}, cached_{0};
@@ -255,6 +266,29 @@ Result<Record> RocksStore::Inside::load(const RecordKey& key, Sequence sequence)
 }
 
 Result<void> RocksStore::Inside::commit(std::span<Change> changes) {
+    if (changes.empty()) return {};
+    TRY(write(changes));
+    settle(changes);
+    return {};
+}
+
+void RocksStore::Inside::start_commit(std::span<Change> changes,
+                                      const std::function<void()>& done) {
+    committing_ = changes;
+    written_ = {};
+    if (changes.empty()) return done();
+    writer_.start(done);
+}
+
+Result<void> RocksStore::Inside::finish_commit() {
+    writer_.wait();
+    if (written_ && !committing_.empty()) settle(committing_);
+    committing_ = {};
+    return std::move(written_);
+}
+
+// Puts the changes on stable storage. The lane waits for it or goes on reading.
+Result<void> RocksStore::Inside::write(std::span<Change> changes) {
     if (health_ == Health::dead) {
         return fail(ErrorCode::io,
                     "a sync of the journal failed earlier: the process must restart");
@@ -263,7 +297,6 @@ Result<void> RocksStore::Inside::commit(std::span<Change> changes) {
         return fail(was_full_ ? ErrorCode::full : ErrorCode::io,
                     "an earlier commit failed and was not recovered from");
     }
-    if (changes.empty()) return {};
     TRY(check_open());
     TRY(check_space());
     TRY(check_follows(end_, changes));
@@ -274,12 +307,15 @@ Result<void> RocksStore::Inside::commit(std::span<Change> changes) {
     options.sync = !options_.answers_before_sync;
     const rocksdb::Status status = opened_.files->database->Write(options, &batch_);
     if (!status.ok()) return std::unexpected(after_failure(status));
-    // From here on the batch is durable, and may be seen.
+    return {};
+}
+
+// From here on the batch is durable, and may be seen.
+void RocksStore::Inside::settle(std::span<const Change> changes) {
     end_ = batch_end_;
     opened_.index->publish(entries_, end_);
     remember(changes);
     batch_bytes_.store(batch_.GetDataSize(), std::memory_order_relaxed);
-    return {};
 }
 
 // RocksDB must not meet the end of the disk: a write that fails half-way has to be recovered from
@@ -401,6 +437,10 @@ Result<void> RocksStore::read(std::span<const RecordKey> wanted, std::span<Recor
     return inside_->read(wanted, found);
 }
 Result<void> RocksStore::commit(std::span<Change> changes) { return inside_->commit(changes); }
+void RocksStore::start_commit(std::span<Change> changes, const std::function<void()>& done) {
+    inside_->start_commit(changes, done);
+}
+Result<void> RocksStore::finish_commit() { return inside_->finish_commit(); }
 Result<JournalEnd> RocksStore::recover() { return inside_->recover(); }
 Result<void> RocksStore::checkpoint(const std::string& directory) const {
     return inside_->checkpoint(directory);

@@ -71,6 +71,9 @@ public:
 
     Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found) override;
     Result<void> commit(std::span<Change> changes) override;
+    // On a thread of its own.
+    void start_commit(std::span<Change> changes, const std::function<void()>& done) override;
+    Result<void> finish_commit() override;
     // Closes the database and opens it again. `full` while there is still too little space, with
     // reading unharmed; `io` for good after a failed sync.
     Result<JournalEnd> recover() override;

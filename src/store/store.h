@@ -8,6 +8,8 @@
 // else writes between begin() and commit(), and what others wrote before is what begin() shows.
 //
 // commit() returns when every change is on stable storage, or fails. It ends the batch either way.
+// Where a store can, start_commit() does that aside, so that the lane decides the next batch in the
+// meantime.
 // After a failure nothing of the batch is visible and the outcome is ambiguous until recover() has
 // re-read what happened; the store takes no more writes until then. Only `aborted` is definite. A
 // sync that failed is fatal: the process must stop and start again.
@@ -67,6 +69,16 @@ public:
     // sequences must follow the journal's end; previous_hash is filled in. Lane thread only.
     // Errors: full (no space: may be tried again later), io (ambiguous), aborted.
     virtual Result<void> commit(std::span<Change> changes) = 0;
+    // The same in two steps. The changes stay the store's until finish_commit(), which waits for
+    // the end and says what commit() would have said. A copy of `done` is called once, from any
+    // thread, when it need not wait any more. Meanwhile no other batch is begun and none is
+    // committed, but the lane may go on reading; whether it is shown these changes is not said.
+    // Here: all at once.
+    virtual void start_commit(std::span<Change> changes, const std::function<void()>& done) {
+        committed_ = commit(changes);
+        done();
+    }
+    virtual Result<void> finish_commit() { return std::move(committed_); }
     // After a failure: gives up the batch and re-reads where the journal ends. Lane thread only.
     // `unavailable`: it cannot be read yet, but the process may go on asking.
     virtual Result<JournalEnd> recover() = 0;
@@ -75,6 +87,9 @@ public:
     virtual bool is_shared() const { return false; }
     // Where the journal ends, asked anew. Any thread.
     virtual Result<JournalEnd> poll() const { return end(); }
+
+private:
+    Result<void> committed_;
 };
 
 }  // namespace coffer

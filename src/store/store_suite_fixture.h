@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <atomic>
 #include <map>
+#include <memory>
 #include <random>
 
 #include "store/history_sample.h"
@@ -33,10 +35,19 @@ protected:
         EXPECT_EQ(describe(more), describe(*found));
         return found ? *found : Record{};
     }
-    // A whole batch that reads nothing.
+    // A whole batch that reads nothing, committed in two steps as the lane does it.
     Result<void> write(std::vector<Change>& changes) {
         const auto begun = store_->begin({}, {});
-        return begun ? store_->commit(changes) : std::unexpected(begun.error());
+        if (!begun) return std::unexpected(begun.error());
+        const auto told = std::make_shared<std::atomic<int>>(0);
+        store_->start_commit(changes, [told] {
+            told->fetch_add(1);
+            told->notify_all();
+        });
+        told->wait(0);
+        const Result<void> done = store_->finish_commit();
+        EXPECT_EQ(told->load(), 1);
+        return done;
     }
     void commit(std::vector<Change> changes) {
         const Result<void> done = write(changes);
