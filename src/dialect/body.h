@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -68,6 +69,9 @@ public:
     std::uint64_t unsigned_integer(std::string_view name);  // 64 bits, no fraction, no exponent
     std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
     bool boolean(std::string_view name);
+    // The finest scale in which all these amounts have room, for a currency that is not known:
+    // whether it exists is judged later, and what no currency could take is a mistake at once.
+    int finest_scale(std::initializer_list<std::string_view> names) const;
     Amount amount(std::string_view name, int scale);              // a JSON number
     Amount amount_text(std::string_view name, int scale);         // a JSON string (native)
     std::string_view raw_object_or_empty(std::string_view name);  // absent: ""

@@ -240,6 +240,21 @@ TEST(Fields, AnAmountIsANumberAndExact) {
     EXPECT_TRUE(text.failed());
 }
 
+TEST(Fields, TheFinestScaleHasRoomForEveryAmountThatIsNamed) {
+    const auto body = Body::parse(
+        R"({"small":50.5,"fine":0.000000000000000001,"large":123456789012345678901234567890,
+            "text":"12345678901234567890123456789012345678","huge":1e38,"word":"none"})");
+    const Fields fields(*body);
+    EXPECT_EQ(fields.finest_scale({"small"}), 18);
+    EXPECT_EQ(fields.finest_scale({"small", "absent", "fine"}), 18);
+    EXPECT_EQ(fields.finest_scale({"small", "large"}), 8);
+    EXPECT_EQ(fields.finest_scale({"text"}), 0);
+    // No scale has room, or it is no amount at all: amount() then says so.
+    EXPECT_EQ(fields.finest_scale({"small", "text"}), 18);
+    EXPECT_EQ(fields.finest_scale({"huge"}), 18);
+    EXPECT_EQ(fields.finest_scale({"word"}), 18);
+}
+
 TEST(Fields, BooleansObjectsAndBoundedIntegers) {
     const auto body = Body::parse(R"({"yes":true,"no":false,"o":{"k":1},"n":7,"list":[]})");
     Fields fields(*body);

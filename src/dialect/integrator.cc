@@ -266,6 +266,8 @@ Context read_context(const Request& request, Fields& fields) {
     if (const Currency* currency = request.directory->movable(integration, code)) {
         context.currency = currency->id;
         context.scale = currency->scale;
+    } else {
+        context.scale = fields.finest_scale({"amount"});
     }
     const bool optional = verb_of(request) == Verb::authenticate;
     if (!optional || fields.has("provider_id")) context.provider = read_provider(request, fields);
@@ -309,6 +311,7 @@ Intent read_move(Verb verb, Context context, Fields& fields) {
         context.caller.rule = SessionRule::issued;
     }
     move.currency = context.currency;
+    move.scale = static_cast<std::uint8_t>(context.scale);
     move.provider = context.provider;
     move.game = std::move(context.game);
     move.caller = std::move(context.caller);

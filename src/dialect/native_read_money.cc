@@ -20,7 +20,9 @@ const Currency* find_currency(const Request& request, Fields& fields) {
 
 // The scale of an unknown currency is unknown too: any amount is then well-formed, and the ledger
 // says in its turn that there is no such currency.
-int scale_of(const Currency* currency) { return currency != nullptr ? currency->scale : scale_max; }
+int scale_of(const Currency* currency, const Fields& fields, std::string_view name) {
+    return currency != nullptr ? currency->scale : fields.finest_scale({name});
+}
 
 std::expected<std::string, Refusal> required_key(const Call& call) {
     auto key = idempotency_key(call);
@@ -41,7 +43,8 @@ NativeRead read_move(const Request& request, TransactionKind kind, KeyGroup grou
     move.group = group;
     move.external_id = std::move(*key);
     move.currency = currency != nullptr ? currency->id : 0;
-    move.amount = fields.amount_text("amount", scale_of(currency));
+    move.scale = static_cast<std::uint8_t>(scale_of(currency, fields, "amount"));
+    move.amount = fields.amount_text("amount", move.scale);
     if (kind == TransactionKind::adjust) {
         if (move.amount.is_zero()) fields.mistake("amount must not be 0");
     } else if (!move.amount.is_positive()) {
@@ -98,7 +101,7 @@ NativeRead native_read_create_promotion(const Request& request) {
     promotion.id = fields.text("id", 1, promotion_id_bytes_max);
     if (!is_plain_text(promotion.id)) fields.mistake("id holds a control character");
     promotion.player = fields.text("player", 1, player_id_bytes_max);
-    promotion.budget = fields.amount_text("budget", scale_of(currency));
+    promotion.budget = fields.amount_text("budget", scale_of(currency, fields, "budget"));
     if (!promotion.budget.is_positive()) fields.mistake("budget must be more than 0");
     if (const auto bucket = native_bucket(fields, "payout_bucket")) {
         promotion.payout_bucket = static_cast<std::uint8_t>(*bucket);

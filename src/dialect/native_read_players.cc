@@ -87,7 +87,10 @@ bool read_limits(const Request& request, Fields& fields, const Value& element,
     Fields parts(*body);
     const std::string_view code = parts.text("currency", 1, code_bytes_max);
     const Currency* currency = request.directory->currency(request.authority.tenant, code);
-    const int scale = currency != nullptr ? currency->scale : scale_max;
+    const int scale = currency != nullptr
+                          ? currency->scale
+                          : parts.finest_scale({"wager_max", "wagered_day_max", "wagered_week_max",
+                                                "loss_day_max", "loss_week_max"});
     Limits limits;
     limits.wager_max = read_limit(parts, "wager_max", scale);
     limits.wagered_day_max = read_limit(parts, "wagered_day_max", scale);

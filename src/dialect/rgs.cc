@@ -273,10 +273,16 @@ std::expected<Intent, Refusal> read_query(const Request& request) {
     return intent;
 }
 
-Amount read_amount(Fields& fields, std::string_view name, const Currency* currency) {
-    const Amount amount = fields.amount(name, currency ? currency->scale : scale_max);
+Amount read_amount(Fields& fields, std::string_view name, int scale) {
+    const Amount amount = fields.amount(name, scale);
     if (amount.is_negative()) fields.mistake(std::string(name) + " must not be negative");
     return amount;
+}
+
+std::uint8_t scale_of_unknown(const Fields& fields, Verb verb) {
+    return static_cast<std::uint8_t>(verb == Verb::credit_debit
+                                         ? fields.finest_scale({"creditAmount", "debitAmount"})
+                                         : fields.finest_scale({"amount"}));
 }
 
 // Whether this integration reads the words the other way round.
@@ -285,7 +291,7 @@ bool is_charge(const Request& request) {
 }
 
 // What the transaction is: by the path, and by which way round the integration reads the words.
-void read_kind(const Request& request, const Currency* currency, Fields& fields, Move& move) {
+void read_kind(const Request& request, Fields& fields, Move& move) {
     const Verb verb = verb_of(request);
     const bool charge = is_charge(request);
     move.group = KeyGroup::rgs;
@@ -301,11 +307,11 @@ void read_kind(const Request& request, const Currency* currency, Fields& fields,
         move.kind = takes ? TransactionKind::wager : TransactionKind::payout;
     }
     if (verb != Verb::credit_debit) {
-        move.amount = read_amount(fields, "amount", currency);
+        move.amount = read_amount(fields, "amount", move.scale);
         return;
     }
-    move.amount = read_amount(fields, charge ? "debitAmount" : "creditAmount", currency);
-    move.payout = read_amount(fields, charge ? "creditAmount" : "debitAmount", currency);
+    move.amount = read_amount(fields, charge ? "debitAmount" : "creditAmount", move.scale);
+    move.payout = read_amount(fields, charge ? "creditAmount" : "debitAmount", move.scale);
 }
 
 // The type, the end of the round and the promotion of /debit, /credit and /credit-debit.
@@ -335,8 +341,9 @@ std::expected<Intent, Refusal> read_move(const Request& request) {
     const Currency* currency = request.directory->movable(*request.authority.integration,
                                                           fields.text("currency", 1, id_bytes_max));
     Move move;
-    read_kind(request, currency, fields, move);
     move.currency = currency ? currency->id : CurrencyId{0};
+    move.scale = currency ? currency->scale : scale_of_unknown(fields, verb);
+    read_kind(request, fields, move);
     move.caller = caller_of(request);
     move.caller.player.id = fields.text("playerId", 1, id_bytes_max);
     const std::string_view id = fields.text("transactionId", 1, id_bytes_max);

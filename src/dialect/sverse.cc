@@ -241,8 +241,8 @@ std::expected<Intent, Refusal> read_transact(const Request& request) {
     auto key = idempotency_key(request.call);
     if (!key) return std::unexpected(key.error());
     const Currency* const currency = currency_of(request);
-    const int scale = currency ? currency->scale : scale_max;
     Fields fields(*body);
+    const int scale = currency ? currency->scale : fields.finest_scale({"amount"});
     // Of any length: a long one is as unknown as any other that is not ours.
     const std::string_view session = fields.text_or_empty("sessionId", body_bytes_max);
     Move move;
@@ -263,6 +263,7 @@ std::expected<Intent, Refusal> read_transact(const Request& request) {
     move.caller.rule = SessionRule::bearer_or_replay;
     move.caller.session = sha256(session);
     move.currency = currency ? currency->id : CurrencyId{0};
+    move.scale = static_cast<std::uint8_t>(scale);
     move.kind = type == "credit" ? TransactionKind::grant : TransactionKind::spend;
     move.client_grant =
         type == "credit" && request.authority.credential->kind == CredentialKind::client_key;

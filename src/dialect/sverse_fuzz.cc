@@ -29,7 +29,7 @@ FuzzWorld world(CredentialKind kind) {
 void examine_sverse(const Request& request, const Intent& intent) {
     const bool is_client = request.authority.credential->kind == CredentialKind::client_key;
     if (const Move* const move = std::get_if<Move>(&intent)) {
-        const int scale = move->currency == fuzz_currency ? 2 : scale_max;
+        const int scale = move->currency == fuzz_currency ? 2 : move->scale;
         CHECK(move->amount >= parse_amount("1", scale).value() && !move->reason.empty());
         CHECK(move->caller.session.has_value());
         // What a client gives itself is always marked, so that the ledger can limit it.

@@ -175,14 +175,15 @@ bool same_number(const View& view, const Price& left, const Price& right) {
     if (left.currency == right.currency) return left.amount == right.amount;
     const auto text = [&view](const Price& price) {
         const Currency* currency = view.directory->currency(price.currency);
-        return format_shortest(price.amount, currency != nullptr ? currency->scale : scale_max);
+        return format_shortest(price.amount, currency != nullptr ? currency->scale : price.scale);
     };
     return text(left) == text(right);
 }
 
 std::uint16_t differing_fields(const View& view, const Move& move, const Transaction& known) {
     const auto same = [&](Amount amount, Amount known_amount) {
-        return same_number(view, {amount, move.currency}, {known_amount, known.currency});
+        return same_number(view, {amount, move.currency, move.scale},
+                           {known_amount, known.currency});
     };
     unsigned differs = 0;
     const bool all_of_it = move.kind == TransactionKind::withdraw && move.amount.is_zero();

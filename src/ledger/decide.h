@@ -60,7 +60,8 @@ void keep_alive(const View& view, std::vector<Record>& puts);
 // conflict of currencies names the amount only when that differs too.
 struct Price {
     Amount amount;
-    CurrencyId currency = 0;  // 0: in units of 10^-scale_max, as an Intent has it
+    CurrencyId currency = 0;
+    std::uint8_t scale = scale_max;  // where the currency is 0, as a Move has it
 };
 bool same_number(const View& view, const Price& left, const Price& right);
 // Which fields of the fingerprint differ; 0 when it is the same call again.

@@ -3,8 +3,8 @@
 //
 // An Intent is a value. A dialect fills it from one Call; nothing in it is HTTP. Tokens come as
 // their SHA-256. Amounts are already in units of the currency; a currency that the integration may
-// not move is currency 0, with units of 10^-scale_max, so that the ledger can judge it in its place
-// in the order of checks.
+// not move is currency 0, with units of the finest scale that has room for what was sent, so that
+// the ledger can judge it in its place in the order of checks.
 
 #include <cstdint>
 #include <optional>
@@ -49,6 +49,7 @@ struct Move {
     Caller caller;
     TransactionKind kind = TransactionKind::wager;
     CurrencyId currency = 0;
+    std::uint8_t scale = scale_max;  // of the amounts, where the currency is 0
     Amount amount;
     Amount payout;  // wager_and_payout only
     KeyGroup group = KeyGroup::self;

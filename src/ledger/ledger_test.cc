@@ -42,6 +42,29 @@ TEST_F(World, the_same_wager_twice_moves_once_and_other_content_is_a_conflict) {
     expect_clean();
 }
 
+TEST_F(World, a_conflict_with_an_unknown_currency_names_the_amount_only_when_it_differs) {
+    Move bet = wager("alice", "w1", "r1", 0);
+    bet.amount = parse_amount("123456789012345678901234.56", 2).value();
+    Move money = payout("alice", "money", "r0", 0);
+    money.kind = TransactionKind::prize;
+    money.amount = bet.amount;
+    ASSERT_TRUE(perform(money).done());
+    ASSERT_TRUE(perform(bet).done());
+
+    bet.currency = 0;
+    bet.scale = 14;
+    bet.amount = parse_amount("123456789012345678901234.56", 14).value();
+    Outcome again = perform(bet);
+    EXPECT_EQ(again.decline, Decline::conflict);
+    EXPECT_EQ(again.differs, field_currency);
+    ++bet.amount.units;
+    again = perform(bet);
+    EXPECT_EQ(again.decline, Decline::conflict);
+    EXPECT_EQ(again.differs, field_currency | field_amount);
+    bet.external_id = "w2";
+    EXPECT_EQ(perform(bet).decline, Decline::currency_wrong);
+}
+
 TEST_F(World, a_rollback_gives_the_money_back_once) {
     deposit("alice", 1000);
     perform(wager("alice", "w1", "r1", 50));
