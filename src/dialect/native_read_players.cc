@@ -183,7 +183,9 @@ NativeRead native_read_player_by_alias(const Request& request) {
         return native_malformed("integration and external_id are needed");
     }
     ListRecords list{.tenant = request.authority.tenant, .id = *id};
-    if (const std::string* site = find_parameter(*parameters, "site_id")) {
+    const std::string* const site = find_parameter(*parameters, "site_id");
+    const bool names_site = site != nullptr && !site->empty();
+    if (names_site) {
         const auto [end, error] =
             std::from_chars(site->data(), site->data() + site->size(), list.site);
         if (error != std::errc{} || end != site->data() + site->size()) {
@@ -192,6 +194,12 @@ NativeRead native_read_player_by_alias(const Request& request) {
     }
     const Integration* integration = native_integration(request, *name);
     if (integration == nullptr) return native_unknown("integration");
+    // Half of a name is no name: a 404 would say that there is no such player.
+    if ((integration->dialect == DialectId::integrator) != names_site) {
+        return native_malformed(names_site ? "site_id is part of a name in integrator only"
+                                           : "site_id is needed: in integrator a player's name is "
+                                             "external_id and site_id");
+    }
     list.integration = integration->id;
     return list;
 }
