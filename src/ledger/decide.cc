@@ -94,7 +94,11 @@ Decision decide(const View& view, const Move& move) {
     if (!bearer_holds(view, move.caller.rule, outcome, replay_only)) return decision;
     judge_bearer_free(view, move, replay_only, decision);
     if (outcome.promotion) outcome.budget_left = budget_left(*outcome.promotion, view.now);
-    if (!replay_only) keep_alive(view, decision.puts);
+    // A replay was let in before its session was looked at, and a refusal may be the session's.
+    const auto is_let_in = [&] {
+        return outcome.done() || judge_caller(view, move.caller, move.currency) == Decline::none;
+    };
+    if (!replay_only && is_let_in()) keep_alive(view, move.caller, decision.puts);
     return decision;
 }
 
@@ -118,11 +122,24 @@ bool bearer_holds(const View& view, SessionRule rule, Outcome& outcome, bool& re
     return false;
 }
 
+namespace {
+
+bool is_callers_own(const View& view, const Caller& caller) {
+    return view.player && view.session && view.session->player == view.player->id &&
+           view.session->site == caller.player.site;
+}
+
+// A session of one game is none in another.
+bool is_of_other_game(const Session& session, const Caller& caller) {
+    return !caller.game.empty() && !session.game.empty() && session.game != caller.game;
+}
+
+}  // namespace
+
 Decline judge_caller(const View& view, const Caller& caller, CurrencyId currency) {
     if (!view.player) return Decline::player_unknown;
     const Session* session = view.session.get();
-    const bool mine = session != nullptr && session->player == view.player->id &&
-                      session->site == caller.player.site;
+    const bool mine = is_callers_own(view, caller);
     const bool live = mine && is_live(*session, view.now);
     const bool bearer =
         caller.rule == SessionRule::bearer || caller.rule == SessionRule::bearer_or_replay;
@@ -145,9 +162,7 @@ Decline judge_caller(const View& view, const Caller& caller, CurrencyId currency
         // Not yet activated is unknown; but one that ran out says so first.
         return live ? Decline::session_unknown : Decline::session_expired;
     }
-    if (!caller.game.empty() && !session->game.empty() && session->game != caller.game) {
-        return Decline::session_unknown;
-    }
+    if (is_of_other_game(*session, caller)) return Decline::session_unknown;
     return live ? Decline::none : Decline::session_expired;
 }
 
@@ -161,8 +176,9 @@ Decline judge_promotion(const View& view, const std::string& named, CurrencyId c
 
 // The end is moved when 1/144 of the idle time has passed (ten minutes of a day), so that a session
 // in use costs one small write in ten minutes and not one a call.
-void keep_alive(const View& view, std::vector<Record>& puts) {
+void keep_alive(const View& view, const Caller& caller, std::vector<Record>& puts) {
     if (!view.session || view.session->idle == 0 || !is_live(*view.session, view.now)) return;
+    if (!is_callers_own(view, caller) || is_of_other_game(*view.session, caller)) return;
     if (view.session->kind == SessionKind::launch_token && !view.session->authenticated) return;
     const Time end = view.now + view.session->idle;
     if (end - view.session->expires < view.session->idle / 144) return;

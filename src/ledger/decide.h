@@ -53,9 +53,10 @@ bool bearer_holds(const View& view, SessionRule rule, Outcome& outcome, bool& re
 Decline judge_caller(const View& view, const Caller& caller, CurrencyId currency);
 // Is the promotion that a call names one of this player, in this currency? None named: yes.
 Decline judge_promotion(const View& view, const std::string& named, CurrencyId currency);
-// Puts the session with a later end, when it is one that lives from call to call and a while has
-// passed since the end was last moved.
-void keep_alive(const View& view, std::vector<Record>& puts);
+// Puts the session with a later end, when it is the caller's own, one that lives from call to call,
+// and a while has passed since the end was last moved. For calls that passed checks 6 and 7: a name
+// that was only tried keeps nobody's session alive.
+void keep_alive(const View& view, const Caller& caller, std::vector<Record>& puts);
 // Whether two amounts are the same number as a caller writes it, in whatever currencies: so that a
 // conflict of currencies names the amount only when that differs too.
 struct Price {

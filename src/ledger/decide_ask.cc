@@ -23,7 +23,7 @@ Decision decide(const View& view, const AskBalance& ask) {
     if (outcome.decline != Decline::none) return decision;
     outcome.promotion = view.promotion;
     if (outcome.promotion) outcome.budget_left = budget_left(*outcome.promotion, view.now);
-    keep_alive(view, decision.puts);
+    keep_alive(view, ask.caller, decision.puts);
     return decision;
 }
 

@@ -117,7 +117,7 @@ Decision enroll(const View& view, const ActivateToken& intent, Extra) {
         return decision;
     }
     if (view.session->authenticated) {
-        keep_alive(view, decision.puts);
+        keep_alive(view, intent.caller, decision.puts);
         return decision;
     }
     Session session = *view.session;
