@@ -11,7 +11,6 @@
 #include "base/calendar.h"
 #include "dialect/dialects.h"
 #include "dialect/public_id.h"
-#include "dialect/words.h"
 
 namespace coffer {
 namespace {

@@ -11,8 +11,7 @@
 
 namespace coffer {
 
-std::string_view decline_word(Decline decline);  // insufficient_funds; `done` for none
-std::string_view outcome_word(const Outcome& outcome);
+std::string_view outcome_word(const Outcome& outcome);  // a decline's is the ledger's
 std::string_view refusal_word(RefusalKind kind);
 
 // What a dialect's callers know a field of the fingerprint as.

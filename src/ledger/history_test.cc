@@ -90,7 +90,7 @@ TEST_F(History, shows_refusals_and_tombstones_among_the_movements) {
         alice back  ghost r1 10               | transaction_unknown 90
         alice wager big r1 1000               | insufficient_funds 90
         alice pay   p1 r1 20                  | done 110
-        alice pay   p9 r9 20                  | no_wager 110
+        alice pay   p9 r9 20                  | no_wager_in_round 110
         bob   wager w1 r1 10                  | insufficient_funds 0
     )");
     const std::vector<std::string> all{"p1", "big", "ghost", "w1", "d1", "early"};

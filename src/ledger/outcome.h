@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "store/record.h"
@@ -44,6 +45,8 @@ enum class Decline : std::uint8_t {
     not_permitted = 25,    // a client credit in a currency that clients may not credit
     withdrawal_in_flight = 26,  // one is under way, and there is nothing to add to it
 };
+
+std::string_view decline_word(Decline decline);  // insufficient_funds; `done` for none
 
 enum class Fault : std::uint8_t {
     none = 0,

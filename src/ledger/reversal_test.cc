@@ -57,7 +57,7 @@ TEST_F(Table, a_reversed_wager_is_gone_from_its_round) {
         alice wager w1 r1 50                           | already_rolled_back 940
         alice back  w1 r1 50                           | already_rolled_back 940
         alice back  w2 r1 60                           | done 1000
-        alice pay   p1 r1 5                            | no_wager 1000
+        alice pay   p1 r1 5                            | no_wager_in_round 1000
         alice wager w3 r3 10 close                     | done 990
         alice reverse w3 - -                           | done 1000
         alice wager w4 r3 10                           | round_closed 1000
@@ -84,7 +84,7 @@ TEST_F(Table, a_reversed_payout_no_longer_settles_its_round) {
         alice back  w1 r1 50                           | done 1000
         alice both  b2 r2 20 pays=30                   | done 1010
         alice reverse b2 - -                           | done 1000
-        alice pay   p2 r2 1                            | no_wager 1000
+        alice pay   p2 r2 1                            | no_wager_in_round 1000
     )");
     const Outcome rounds = perform(ListRounds{.tenant = tenant, .player = "alice"});
     ASSERT_EQ(rounds.records.size(), 2U);

@@ -7,39 +7,6 @@ namespace coffer {
 
 namespace {
 
-std::string_view word(Decline decline) {
-    switch (decline) {
-        case Decline::none: return "done";
-        case Decline::session_unknown: return "session_unknown";
-        case Decline::session_expired: return "session_expired";
-        case Decline::player_unknown: return "player_unknown";
-        case Decline::player_blocked: return "player_blocked";
-        case Decline::currency_wrong: return "currency_wrong";
-        case Decline::insufficient_funds: return "insufficient_funds";
-        case Decline::conflict: return "conflict";
-        case Decline::transaction_unknown: return "transaction_unknown";
-        case Decline::already_rolled_back: return "already_rolled_back";
-        case Decline::cancelled_before_arrival: return "cancelled";
-        case Decline::round_closed: return "round_closed";
-        case Decline::no_wager_in_round: return "no_wager";
-        case Decline::already_settled: return "already_settled";
-        case Decline::not_latest_wager: return "not_latest";
-        case Decline::promotion_unknown: return "promotion_unknown";
-        case Decline::limit_reached: return "limit_reached";
-        case Decline::was_refused: return "was_refused";
-        case Decline::nothing_to_withdraw: return "nothing_to_withdraw";
-        case Decline::below_minimum: return "below_minimum";
-        case Decline::no_payout_address: return "no_payout_address";
-        case Decline::not_found: return "not_found";
-        case Decline::exists: return "exists";
-        case Decline::invalid: return "invalid";
-        case Decline::amount_overflow: return "overflow";
-        case Decline::not_permitted: return "not_permitted";
-        case Decline::withdrawal_in_flight: return "withdrawal_in_flight";
-    }
-    return "?";
-}
-
 bool is_cash(std::string_view verb) {
     return verb == "deposit" || verb == "adjust" || verb == "withdraw" || verb == "grant" ||
            verb == "prize" || verb == "spend";
@@ -91,7 +58,7 @@ void Table::run(std::string_view table) {
         const Row row = parse_row(line);
         const Outcome outcome = play(row);
         EXPECT_EQ(outcome.fault, Fault::none);
-        std::string said(word(outcome.decline));
+        std::string said(decline_word(outcome.decline));
         if (outcome.replay && outcome.done()) {
             said = outcome.state == KeyState::rolled_back ? "replay:rolled_back" : "replay";
         }

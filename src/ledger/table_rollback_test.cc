@@ -48,14 +48,14 @@ TEST_F(Table, a_rollback_that_finds_no_debit_may_be_sent_for_several) {
         alice undo   x1 r1 10 of=d1           | transaction_unknown 1000
         alice undo   x1 r1 10 of=d2           | transaction_unknown 1000
         alice undo   x2 r1 10 of=d1           | transaction_unknown 1000
-        alice status x1 r1 10 as=rollback     | cancelled
-        alice status x2 r1 10 as=rollback     | cancelled
-        alice debit  d1 r1 10                 | cancelled 1000
-        alice debit  d2 r1 10                 | cancelled 1000
+        alice status x1 r1 10 as=rollback     | cancelled_before_arrival
+        alice status x2 r1 10 as=rollback     | cancelled_before_arrival
+        alice debit  d1 r1 10                 | cancelled_before_arrival 1000
+        alice debit  d2 r1 10                 | cancelled_before_arrival 1000
         alice debit  d3 r1 5000               | insufficient_funds 1000
         alice undo   x3 r1 5000 of=d3         | transaction_unknown 1000
-        alice status x3 r1 5000 as=rollback   | cancelled
-        alice status d3 r1 5000 as=rollback   | cancelled
+        alice status x3 r1 5000 as=rollback   | cancelled_before_arrival
+        alice status d3 r1 5000 as=rollback   | cancelled_before_arrival
         alice status d3 r1 5000               | was_refused
         alice debit  d4 r1 10                 | done 990
         alice undo   x1 r1 10 of=d4           | done 1000

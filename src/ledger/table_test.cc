@@ -14,7 +14,7 @@ TEST_F(Table, rollback_table_of_rgs) {
         alice back  w1 r1 50                  | already_rolled_back 1000
         alice wager w1 r1 50                  | already_rolled_back 1000
         alice back  w9 r1 50                  | transaction_unknown 1000
-        alice wager w9 r1 50                  | cancelled 1000
+        alice wager w9 r1 50                  | cancelled_before_arrival 1000
         alice wager w8 r1 5000                | insufficient_funds 1000
         alice back  w8 r1 5000                | transaction_unknown 1000
         alice wager w8 r1 5000                | insufficient_funds 1000
@@ -57,9 +57,9 @@ TEST_F(Table, rollback_table_of_integrator) {
         alice status x2 r1 10 as=rollback     | done
         alice status d2 r1 10 as=rollback     | done
         alice undo   d3 r1 10                 | transaction_unknown 1000
-        alice debit  d3 r1 10                 | cancelled 1000
-        alice status d3 r1 10                 | cancelled
-        alice status d3 r1 10 as=rollback     | cancelled
+        alice debit  d3 r1 10                 | cancelled_before_arrival 1000
+        alice status d3 r1 10                 | cancelled_before_arrival
+        alice status d3 r1 10 as=rollback     | cancelled_before_arrival
         alice debit  d4 r1 5000               | insufficient_funds 1000
         alice undo   d4 r1 5000               | transaction_unknown 1000
         alice status d4 r1 5000               | was_refused
@@ -130,7 +130,7 @@ TEST_F(Table, integrator_tokens) {
 TEST_F(Table, refusals_that_are_remembered_and_those_that_are_not) {
     run(R"(
         alice wager w1 r1 10                  | insufficient_funds 0
-        alice pay   p1 r1 10                  | no_wager 0
+        alice pay   p1 r1 10                  | no_wager_in_round 0
         alice withdraw x1 - 10                | insufficient_funds 0
         alice deposit - - 100                 | done 100
         alice wager w1 r1 10                  | insufficient_funds 100

@@ -90,7 +90,7 @@ TEST_F(Table, tombstones_and_refusals_never_expire) {
         alice debit  d2 r1 50                 | insufficient_funds 0
         alice deposit - - 1000                | done 1000
         -     hours - - 100000                | done
-        alice debit  d1 r1 50                 | cancelled 1000
+        alice debit  d1 r1 50                 | cancelled_before_arrival 1000
         alice debit  d2 r1 50                 | insufficient_funds 1000
         alice status d2 r1 50                 | was_refused
     )");
