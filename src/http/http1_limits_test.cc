@@ -121,6 +121,45 @@ TEST_F(Http1LimitsTest, answers_431_to_headers_beyond_the_limit_however_they_com
     EXPECT_THAT(room.desk.calls, IsEmpty());
 }
 
+TEST_F(Http1LimitsTest, keeps_the_callers_request_id_in_what_it_refuses_itself) {
+    const std::string line = "POST /a HTTP/1.1\r\nHost: x\r\n";
+    const std::string id = "x-REQUEST-id:\t id-1 \r\n";
+    const std::string large = "X-A: " + std::string(17'000, 'a') + "\r\n";
+    std::string many;
+    for (int count = 0; count < 200; ++count) many += "X-A: b\r\n";
+    for (const std::string& request :
+         {line + id + large + "\r\n", line + large + id + "\r\n", line + id + large,
+          line + id + many + "\r\n", line + many + id + "\r\n",
+          line + "Expect: miracles\r\n" + id + "\r\n", line + id + "Content-Length: x\r\n\r\n",
+          line + "Host: y\r\n" + id + "\r\n", "POST no/path HTTP/1.1\r\n" + id + "\r\n",
+          line + id + "Transfer-Encoding: chunked\r\n\r\nno size\r\n"}) {
+        open();
+        const std::string answer = exchange(request);
+        EXPECT_THAT(answer, StartsWith("HTTP/1.1 4")) << request;
+        EXPECT_THAT(answer, HasSubstr("\r\nX-Request-Id: id-1\r\n")) << request;
+    }
+    for (const std::string_view request : {"", "Content-Length: 5\r\n\r\nhell"}) {
+        open();
+        exchange(line + id + std::string(request));
+        room.pass_ms(20'000);
+        EXPECT_THAT(room.output(), HasSubstr("\r\nX-Request-Id: id-1\r\n")) << "too slow";
+    }
+    EXPECT_THAT(room.desk.calls, IsEmpty());
+}
+
+TEST_F(Http1LimitsTest, takes_no_request_id_that_is_not_whole_good_and_of_this_request) {
+    const std::string line = "GET /a HTTP/1.1\r\nHost: x\r\nHost: y\r\n";
+    for (const std::string headers :
+         {"X-Request-Id: id-1", "X-Request-Id: a b\r\n\r\n", "X-Request-Id:\r\n\r\n",
+          "X-Request-Id-2: id-1\r\n\r\n", "\r\nX-Request-Id: id-1\r\n\r\n"}) {
+        open();
+        std::string answer = exchange(line + headers);
+        room.pass_ms(20'000);
+        answer += room.output();
+        EXPECT_THAT(answer, testing::ContainsRegex("X-Request-Id: [0-9a-f-]{36}\r\n")) << headers;
+    }
+}
+
 TEST_F(Http1LimitsTest, takes_headers_and_a_body_just_within_their_limits) {
     open();
     const std::string body(body_bytes_max, 'b');

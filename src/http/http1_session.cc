@@ -94,7 +94,7 @@ std::size_t Http1Session::consume(std::string_view bytes, Moment now) {
         const std::size_t taken = parser_.feed(rest);
         used += taken;
         if (parser_.refused()) {
-            refuse(*parser_.refused(), now);
+            refuse(*parser_.refused(), now, parser_.headers_done() ? std::string_view{} : rest);
             break;
         }
         if (phase_ == Phase::headers && parser_.headers_done()) take_headers(now);
@@ -177,7 +177,7 @@ void Http1Session::finish_request(Moment now) {
     if (is_draining_) drain(now);
 }
 
-void Http1Session::refuse(const Refusal& refusal, Moment now) {
+void Http1Session::refuse(const Refusal& refusal, Moment now, std::string_view unread) {
     phase_ = Phase::ended;
     request_memory_.release();
     switchboard_.meter().refused(peer_.protocol_h1, refusal.error);
@@ -187,7 +187,7 @@ void Http1Session::refuse(const Refusal& refusal, Moment now) {
     exchange.keeps_alive = false;
     exchange.is_answered = true;
     const Reply reply = reply_of(refusal);
-    write_answer(exchange.answer, exchange, new_request_id(), reply, now);
+    write_answer(exchange.answer, exchange, request_id_of(parser_.call(), unread), reply, now);
     send_ready_answers(now);
 }
 
@@ -281,7 +281,7 @@ void Http1Session::tick(Moment now) {
         case Phase::between:
             if (exchanges_.empty()) end_ = SessionEnd::close;
             break;
-        case Phase::headers:
+        case Phase::headers: refuse(refused_slow, now, input_); break;
         case Phase::body: refuse(refused_slow, now); break;
         case Phase::reading_on: refuse(refused_slow, now); break;
         case Phase::ended: break;

@@ -44,7 +44,8 @@ private:
     void take_headers(Moment now);
     void dispatch();
     void finish_request(Moment now);
-    void refuse(const Refusal& refusal, Moment now);
+    // `unread` is what has come of the request's headers and was not taken.
+    void refuse(const Refusal& refusal, Moment now, std::string_view unread = {});
     void write_answer(std::string& out, const Exchange& exchange, std::string_view request_id,
                       const Reply& reply, Moment now);
     void send_ready_answers(Moment now);

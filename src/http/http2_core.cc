@@ -217,7 +217,7 @@ void Http2Core::refuse(Http2Stream& stream, const Refusal& refusal) {
     stream.is_dispatched = true;
     stream.request_memory.release();
     stream.reply = reply_of(refusal);
-    stream.request_id = new_request_id();
+    stream.request_id = request_id_of(stream.call, {});
     submit(stream);
 }
 

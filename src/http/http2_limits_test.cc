@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
 #include "http/http2_peer.h"
@@ -90,6 +91,30 @@ TEST_F(Http2LimitsTest, answers_431_to_headers_beyond_the_limit) {
     EXPECT_THAT(room.desk.calls, IsEmpty());
     send(Http2Peer::get(5, "/a"));
     EXPECT_EQ(status(5), "200");
+}
+
+TEST_F(Http2LimitsTest, keeps_the_callers_request_id_in_what_it_refuses_itself) {
+    open();
+    const std::pair<std::string, std::string> id{"x-request-id", "id-1"};
+    Http2Peer::Fields many(200, {"x", "y"});
+    Http2Peer::Fields id_first = many;
+    id_first.insert(id_first.begin(), id);
+    Http2Peer::Fields id_last = many;
+    id_last.push_back(id);
+    send(Http2Peer::get(1, "/a", id_first) + Http2Peer::get(3, "/a", id_last) +
+         Http2Peer::get(5, "/a#b", {id}) + Http2Peer::post(7, "/a", {id}));
+    room.pass_ms(20'000);
+    hear();
+    const std::map<std::uint32_t, std::string> statuses{
+        {1, "431"}, {3, "431"}, {5, "400"}, {7, "408"}};
+    for (const auto& [stream, wanted] : statuses) {
+        EXPECT_EQ(status(stream), wanted);
+        EXPECT_EQ(answer(stream).headers["x-request-id"], "id-1") << stream;
+    }
+    many.push_back({"x-request-id", "not good"});
+    send(Http2Peer::get(9, "/a", many));
+    EXPECT_EQ(status(9), "431");
+    EXPECT_EQ(answer(9).headers["x-request-id"].size(), 36u);
 }
 
 TEST_F(Http2LimitsTest, refuses_streams_beyond_the_number_that_the_peer_has_not_heard_of) {

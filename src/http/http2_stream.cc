@@ -22,7 +22,14 @@ void Http2Stream::take_header(std::string_view name, std::string_view value,
     if (header_bytes > limits.header_bytes_max || call.headers.size() >= limits.headers_max) {
         is_over_header_limit = true;
     }
-    if (is_over_header_limit) return;
+    if (is_over_header_limit) {
+        // Only for the refusal, which names it.
+        const bool is_first_id = name == "x-request-id" && call.header(name).empty();
+        if (is_first_id && is_request_id(value)) {
+            call.headers.push_back({std::string(name), std::string(value)});
+        }
+        return;
+    }
     if (name.front() == ':') {
         if (name == ":method") {
             method = value;

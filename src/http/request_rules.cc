@@ -31,10 +31,29 @@ bool is_target_text(std::string_view text) {
 
 char lowered(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool starts_with_scheme(std::string_view text, std::string_view scheme) {
-    return text.size() >= scheme.size() &&
-           std::equal(scheme.begin(), scheme.end(), text.begin(),
+bool starts_with_lowered(std::string_view text, std::string_view start) {
+    return text.size() >= start.size() &&
+           std::equal(start.begin(), start.end(), text.begin(),
                       [](char left, char right) { return left == lowered(right); });
+}
+
+constexpr std::string_view request_id_name = "x-request-id";
+
+// What whole lines of headers, up to the empty one, say first.
+std::string_view find_request_id(std::string_view lines) {
+    for (;;) {
+        const std::size_t end = lines.find('\n');
+        if (end == std::string_view::npos) return {};
+        std::string_view line = lines.substr(0, end);
+        lines.remove_prefix(end + 1);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (line.empty()) return {};
+        if (!starts_with_lowered(line, request_id_name)) continue;
+        line.remove_prefix(request_id_name.size());
+        if (!line.starts_with(':')) continue;
+        line.remove_prefix(std::min(line.find_first_not_of(" \t", 1), line.size()));
+        return line.substr(0, line.find_last_not_of(" \t") + 1);
+    }
 }
 
 }  // namespace
@@ -57,7 +76,7 @@ bool take_target(Call& call, std::string_view target) {
         return call.method == Method::options;
     }
     for (const std::string_view scheme : {"http://", "https://"}) {
-        if (!starts_with_scheme(target, scheme)) continue;
+        if (!starts_with_lowered(target, scheme)) continue;
         target.remove_prefix(scheme.size());
         const std::size_t end = std::min(target.find_first_of("/?"), target.size());
         if (end == 0) return false;
@@ -114,7 +133,11 @@ Reply reply_of(const Refusal& refusal) {
     return reply;
 }
 
-std::string new_request_id() {
+std::string request_id_of(const Call& call, std::string_view unread) {
+    const std::string_view taken = call.header(request_id_name);
+    if (is_request_id(taken)) return std::string(taken);
+    const std::string_view found = find_request_id(unread);
+    if (is_request_id(found)) return std::string(found);
     std::array<std::uint8_t, 16> random{};
     fill_random(random);
     return uuid_v4(random);

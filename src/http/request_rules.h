@@ -41,8 +41,10 @@ inline constexpr Refusal refused_untaken{503, "UNAVAILABLE", "Too many large ans
 
 Reply reply_of(const Refusal& refusal);
 
-// A new UUID, for answers to requests that never became a Call.
-std::string new_request_id();
+// For an answer to a request that never became a Call: the caller's id, if one is among the headers
+// that were taken or stands well-formed in `unread`, the lines of the headers that were not; else a
+// new UUID.
+std::string request_id_of(const Call& call, std::string_view unread);
 
 bool has_body(int status);  // false for 204 and 304
 std::string_view reason_phrase(int status);
