@@ -1,23 +1,68 @@
 #include "ledger/past.h"
 
+#include <algorithm>
+
 namespace coffer {
 
+void Past::foresee(std::span<const Change> coming) {
+    coming_ = coming;
+    numbers_.clear();
+    earlier_.clear();
+    if (coming.empty()) return;
+    std::vector<Sequence> wanted;
+    const auto want = [&](Sequence sequence) {
+        if (sequence != 0 && sequence < coming.front().sequence) wanted.push_back(sequence);
+    };
+    for (const Change& change : coming) {
+        for (const Record& put : change.puts) {
+            // The proofs keep wallets and ids themselves, and ask what became of all else before.
+            if (std::holds_alternative<Ptr<Wallet>>(put)) continue;
+            if (std::holds_alternative<Ptr<Key>>(put)) continue;
+            want(latest(keys().of(put)));
+        }
+        if (!change.transaction) continue;
+        want(change.transaction->reverses);
+        if (change.transaction->promotion.empty()) continue;
+        want(latest(keys().promotion(change.transaction->tenant, change.transaction->promotion)));
+    }
+    std::ranges::sort(wanted);
+    wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+    auto read = reader_.changes_at(wanted);
+    if (!read) return;  // whoever asks for the one that cannot be read hears why
+    numbers_ = std::move(wanted);
+    earlier_ = std::move(*read);
+}
+
+const Change* Past::foreseen(Sequence sequence) const {
+    if (!coming_.empty() && sequence >= coming_.front().sequence) {
+        const auto at = static_cast<std::size_t>(sequence - coming_.front().sequence);
+        const bool is_there = at < coming_.size() && coming_[at].sequence == sequence;
+        return is_there ? &coming_[at] : nullptr;
+    }
+    const auto place = std::ranges::lower_bound(numbers_, sequence);
+    if (place == numbers_.end() || *place != sequence) return nullptr;
+    return &earlier_[static_cast<std::size_t>(place - numbers_.begin())];
+}
+
+template <class Use>
+void Past::look_at(Sequence sequence, const Use& use) const {
+    if (sequence == 0) return;
+    if (const Change* known = foreseen(sequence)) return use(*known);
+    const Result<Change> change = reader_.change(sequence);
+    if (change) return use(*change);
+    findings_.add(sequence, "cannot be read again: " + change.error().detail);
+}
+
 Ptr<Transaction> Past::transaction(Sequence sequence) const {
-    if (sequence == 0) return nullptr;
-    const Result<Change> change = read(sequence);
-    return change ? change->transaction : nullptr;
+    Ptr<Transaction> found;
+    look_at(sequence, [&](const Change& change) { found = change.transaction; });
+    return found;
 }
 
 Record Past::put(Sequence sequence, const RecordKey& key) const {
-    if (sequence == 0) return {};
-    const Result<Change> change = read(sequence);
-    return change ? find_in(*change, key, keys()) : Record{};
-}
-
-Result<Change> Past::read(Sequence sequence) const {
-    Result<Change> change = reader_.change(sequence);
-    if (!change) findings_.add(sequence, "cannot be read again: " + change.error().detail);
-    return change;
+    Record found;
+    look_at(sequence, [&](const Change& change) { found = find_in(change, key, keys()); });
+    return found;
 }
 
 }  // namespace coffer

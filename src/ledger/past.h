@@ -3,7 +3,8 @@
 // and what it said. Found by the walker's own notes and never through an index.
 //
 // A record is read from the journal again when it is asked for, so that the notes cost a sequence
-// number each and not a copy of the books.
+// number each and not a copy of the books; most of them a thousand at a time, since each read may
+// be a trip to a database.
 
 #include <array>
 #include <cstring>
@@ -28,6 +29,9 @@ public:
     Past(const Reader& reader, Findings& findings) : reader_(reader), findings_(findings) {}
 
     const KeyMaker& keys() const { return reader_.keys(); }
+    // Reads at once what the walk through these records, which come next and follow each other, is
+    // likely to ask for. Only for speed; they must stay where they are until the next call.
+    void foresee(std::span<const Change> coming);
     void note(const RecordKey& key, Sequence sequence) {
         const auto [known, is_new] = latest_.try_emplace(key.hash, sequence);
         known->second = sequence;
@@ -53,11 +57,17 @@ public:
 
 private:
     Record put(Sequence sequence, const RecordKey& key) const;
-    Result<Change> read(Sequence sequence) const;
+    const Change* foreseen(Sequence sequence) const;
+    // Calls `use` with the record, unless it cannot be read.
+    template <class Use>
+    void look_at(Sequence sequence, const Use& use) const;
 
     const Reader& reader_;
     Findings& findings_;
     std::unordered_map<Hash16, Sequence, HashOfHash> latest_;
+    std::span<const Change> coming_;
+    std::vector<Sequence> numbers_;  // of `earlier_`, rising
+    std::vector<Change> earlier_;
     std::array<std::uint64_t, record_kind_count> counts_{};
 };
 

@@ -4,6 +4,8 @@
 #include "ledger/verify.h"
 
 #include <array>
+#include <functional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -19,6 +21,9 @@
 namespace coffer {
 
 namespace {
+
+// Enough for a trip to a database to cost next to nothing for each of them.
+constexpr std::size_t chunk_changes = 1000;
 
 bool may_be_refused(TransactionKind kind) {
     return is_wager_kind(kind) || kind == TransactionKind::spend ||
@@ -47,9 +52,10 @@ public:
     explicit Auditor(const Reader& reader) : reader_(reader) {}
 
     Result<VerifyReport> run() {
-        const Result<void> walked = reader_.upward(1, [&](const Change& change) {
-            record(change);
-            return true;
+        const Result<void> walked = in_chunks([&](std::span<const Change> changes) -> Result<void> {
+            past_.foresee(changes);
+            for (const Change& change : changes) record(change);
+            return {};
         });
         if (!walked) {
             if (walked.error().code != ErrorCode::corrupt) return std::unexpected(walked.error());
@@ -72,6 +78,22 @@ private:
                                                 RecordKind::player,      RecordKind::alias,
                                                 RecordKind::session,     RecordKind::login,
                                                 RecordKind::promotion,   RecordKind::withdrawal};
+
+    // The journal from its beginning, a chunk at a time; what was read before an error, too.
+    Result<void> in_chunks(const std::function<Result<void>(std::span<const Change>)>& use) {
+        std::vector<Change> chunk;
+        Result<void> used;
+        const Result<void> walked = reader_.upward(1, [&](const Change& change) {
+            chunk.push_back(change);
+            if (chunk.size() < chunk_changes) return true;
+            used = use(chunk);
+            chunk.clear();
+            return used.has_value();
+        });
+        if (used) used = use(chunk);
+        TRY(used);
+        return walked;
+    }
 
     void record(const Change& change) {
         ++report_.records;
@@ -256,59 +278,87 @@ private:
     }
 
     // What an index finds must be what the journal said last; asked record by record of the
-    // journal. And it must not know of anything else.
+    // journal, many at once. And it must not know of anything else.
     Result<void> check_indexes() {
-        Result<void> inner;
-        TRY(reader_.upward(1, [&](const Change& change) {
-            inner = check_record(change);
-            return inner.has_value();
+        TRY(in_chunks([&](std::span<const Change> changes) -> Result<void> {
+            claims_of(changes);
+            return check_claims();
         }));
-        TRY(inner);
         for (const RecordKind kind : directory_kinds) TRY(check_each(kind));
         return {};
     }
 
-    Result<void> check_record(const Change& change) {
-        for (const Record& record : change.puts) {
-            const RecordKey key = reader_.keys().of(record);
-            if (key.kind == RecordKind::key) {
-                TRY(check_id(change.sequence, key));
-            } else if (past_.latest(key) == change.sequence) {
-                TRY(check_found(change.sequence, key, record));
+    // What the index must find under a name: an id, or a record as the journal has it.
+    struct IndexClaim {
+        Sequence at = 0;
+        const IdProof::Known* id = nullptr;
+        const Record* record = nullptr;
+    };
+
+    void claims_of(std::span<const Change> changes) {
+        index_claims_.clear();
+        names_.clear();
+        const auto add = [&](RecordKey name, const IndexClaim& claim) {
+            index_claims_.push_back(claim);
+            names_.push_back(std::move(name));
+        };
+        const auto claim_id = [&](Sequence at, RecordKey name) {
+            const IdProof::Known* id = ids_.known(name);
+            if (id != nullptr && id->latest == at) add(std::move(name), {.at = at, .id = id});
+        };
+        for (const Change& change : changes) {
+            const Sequence at = change.sequence;
+            for (const Record& record : change.puts) {
+                RecordKey name = reader_.keys().of(record);
+                if (name.kind == RecordKind::key) {
+                    claim_id(at, std::move(name));
+                } else if (past_.latest(name) == at) {
+                    add(std::move(name), {.at = at, .record = &record});
+                }
             }
+            if (change.transaction) claim_id(at, reader_.keys().of(*change.transaction));
         }
-        if (!change.transaction) return {};
-        return check_id(change.sequence, reader_.keys().of(*change.transaction));
     }
 
-    Result<void> check_id(Sequence at, const RecordKey& key) {
-        const IdProof::Known* model = ids_.known(key);
-        if (model == nullptr || model->latest != at) return {};
-        const auto found = reader_.find(key);
-        if (!found) return check_error(at, found.error());
-        const auto* known = std::get_if<Ptr<Key>>(&*found);
-        const bool right = known != nullptr && (*known)->original == model->original &&
-                           (*known)->state == model->state &&
-                           (*known)->tombstoned == model->tombstoned &&
-                           (*known)->rollback == model->rollback && (*known)->transaction &&
-                           (*known)->transaction->sequence == model->original;
-        findings_.expect(right, at, "its id is not found in the index, or found wrongly");
+    Result<void> check_claims() {
+        found_.assign(names_.size(), Record{});
+        const Result<void> found = reader_.find_all(names_, found_);
+        const bool one_by_one = !found && found.error().code == ErrorCode::corrupt;
+        if (!found && !one_by_one) return found;
+        for (std::size_t number = 0; number < names_.size(); ++number) {
+            const IndexClaim& claim = index_claims_[number];
+            if (one_by_one) {
+                auto record = reader_.find(names_[number]);
+                if (!record) {
+                    TRY(check_error(claim.at, record.error()));
+                    continue;
+                }
+                found_[number] = std::move(*record);
+            }
+            check_claim(claim, found_[number]);
+        }
         return {};
     }
 
-    Result<void> check_found(Sequence at, const RecordKey& key, const Record& record) {
-        const auto found = reader_.find(key);
-        if (!found) return check_error(at, found.error());
-        if (found->index() != record.index()) {
-            findings_.add(at, "a record of it is not found in the index");
-            return {};
+    void check_claim(const IndexClaim& claim, const Record& found) {
+        if (claim.id != nullptr) {
+            const auto* known = std::get_if<Ptr<Key>>(&found);
+            const bool right = known != nullptr && (*known)->original == claim.id->original &&
+                               (*known)->state == claim.id->state &&
+                               (*known)->tombstoned == claim.id->tombstoned &&
+                               (*known)->rollback == claim.id->rollback && (*known)->transaction &&
+                               (*known)->transaction->sequence == claim.id->original;
+            return findings_.expect(right, claim.at,
+                                    "its id is not found in the index, or found wrongly");
+        }
+        if (found.index() != claim.record->index()) {
+            return findings_.add(claim.at, "a record of it is not found in the index");
         }
         // The same bytes, whatever the kind.
         std::string left, right;
-        encode(Change{.puts = {*found}}, left);
-        encode(Change{.puts = {record}}, right);
-        findings_.expect(left == right, at, "a record of it is found with another content");
-        return {};
+        encode(Change{.puts = {found}}, left);
+        encode(Change{.puts = {*claim.record}}, right);
+        findings_.expect(left == right, claim.at, "a record of it is found with another content");
     }
 
     Result<void> check_each(RecordKind kind) {
@@ -344,6 +394,10 @@ private:
     Time time_ = 0;
     Digest previous_hash_{};
     std::string bytes_;
+    // Of one chunk: what the index must find, under which names, and what it finds.
+    std::vector<IndexClaim> index_claims_;
+    std::vector<RecordKey> names_;
+    std::vector<Record> found_;
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ void ForgedBooks::hash_again() {
 
 Result<Record> ForgedBooks::find(const RecordKey& key) const {
     if (index_errs) {
-        if (std::optional<Record> wrong = index_errs(key)) return std::move(*wrong);
+        if (auto wrong = index_errs(key)) return std::move(*wrong);
     }
     for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) {
         Record found = find_in(*change, key, keys_);

@@ -30,7 +30,7 @@ public:
     std::vector<Change>& changes() { return changes_; }
     JournalEnd& forged_end() { return end_; }
     // What the index finds instead, for the keys where it gives something.
-    std::function<std::optional<Record>(const RecordKey&)> index_errs;
+    std::function<std::optional<Result<Record>>(const RecordKey&)> index_errs;
     RecordKind lists_nothing_of = RecordKind::none;
     bool lists_a_stranger = false;
 

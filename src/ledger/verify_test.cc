@@ -367,6 +367,24 @@ TEST_F(Verify, an_index_that_forgot_what_became_of_an_id_is_wrong) {
     }
 }
 
+TEST_F(Verify, an_index_that_is_broken_in_one_place_is_still_asked_for_all_others) {
+    const KeyMaker& keys = store_->keys();
+    const RecordKey broken = keys.wallet(tenant, "alice", eur);
+    const RecordKey lost = keys.of(*store_->change(wagered_)->transaction);
+    const std::string said = heard([&](ForgedBooks& books) {
+        books.index_errs = [&](const RecordKey& asked) -> std::optional<Result<Record>> {
+            if (asked == broken) return fail(ErrorCode::corrupt, "a page with a wrong checksum");
+            if (asked == lost) return Record{};
+            return std::nullopt;
+        };
+    });
+    EXPECT_NE(said.find("a page with a wrong checksum"), std::string::npos) << said;
+    EXPECT_NE(said.find("record " + std::to_string(wagered_) + ": its id is not found"),
+              std::string::npos)
+        << said;
+    EXPECT_EQ(std::ranges::count(said, '\n'), 2) << said;
+}
+
 TEST_F(Verify, an_index_lists_all_and_nothing_else) {
     EXPECT_NE(heard([](ForgedBooks& books) {
                   books.lists_nothing_of = RecordKind::player;

@@ -65,10 +65,24 @@ std::string disagreement(const Reader& store) {
     if (!trouble.empty()) return trouble;
     if (model.end().sequence != store.end().sequence) return "the journal is shorter than its end";
     if (model.end().hash != store.end().hash) return "the end's hash is wrong";
+    std::vector<RecordKey> wanted;
+    std::vector<Sequence> numbers;
+    for (const auto& [text, key] : keys) wanted.push_back(key.first);
+    for (Sequence number = store.end().sequence; number > 0; --number) numbers.push_back(number);
+    std::vector<Record> together(wanted.size());
+    const Result<void> all = store.find_all(wanted, together);
+    if (!all) return all.error().detail;
+    const auto changes = store.changes_at(numbers);
+    if (!changes) return changes.error().detail;
+    for (std::size_t at = 0; at < numbers.size(); ++at) {
+        if ((*changes)[at].sequence != numbers[at]) return "a journal record is another";
+    }
+    std::size_t at = 0;
     for (const auto& [text, key] : keys) {
         const Result<Record> found = store.find(key.first);
         if (!found) return found.error().detail;
-        if (describe(*found) != describe(*model.find(key.second))) {
+        const std::string expected = describe(*model.find(key.second));
+        if (describe(*found) != expected || describe(together[at++]) != expected) {
             return fmt::format("a record of kind {} differs", static_cast<int>(key.first.kind));
         }
     }

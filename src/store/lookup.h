@@ -14,6 +14,13 @@ using LoadChange = std::function<Result<Change>(Sequence)>;
 Result<Record> found_record(const Change& change, const RecordKey& wanted, const KeyMaker& keys,
                             const LoadChange& load);
 
+// The same in two steps, for many at once: what is in the change; the journal record whose
+// transaction a Key then still lacks, 0 if none; and those transactions, all read together.
+Result<Record> record_in(const Change& change, const RecordKey& wanted, const KeyMaker& keys);
+Sequence lacks(const Record& record);
+using LoadChanges = std::function<Result<std::vector<Change>>(std::span<const Sequence>)>;
+Result<void> complete(std::span<Record* const> lacking, const LoadChanges& load);
+
 // Nothing if these changes may follow that end of the journal. Errors: invalid.
 Result<void> check_follows(const JournalEnd& end, std::span<const Change> changes);
 

@@ -11,8 +11,12 @@ namespace coffer {
 
 namespace {
 
-// Records of the journal or of a kind that one trip brings.
-constexpr std::uint64_t chunk_records = 500;
+// Records of a kind, or found by their names or numbers, that one trip brings.
+constexpr std::uint64_t chunk_records = 1000;
+// Records of the journal that the first trip of a walk brings, since a list is often content with
+// few, and what the later ones come to.
+constexpr std::uint64_t walk_records_first = 100, walk_records_max = 2000;
+std::uint64_t more_than(std::uint64_t records) { return std::min(records * 4, walk_records_max); }
 // How long nobody tries to reach a database that could not be reached.
 constexpr Duration retry_every = 200 * millisecond_us;
 
@@ -146,6 +150,43 @@ Result<Change> ask_change(PostgresLink& link, Sequence sequence) {
     return change_in(rows, 0, 0);
 }
 
+namespace {
+
+// The journal records of those numbers, in that order, out of rows in any order.
+Result<std::vector<Change>> in_order(const PostgresRows& rows, std::span<const Sequence> wanted) {
+    std::vector<std::pair<Sequence, std::size_t>> places;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        places.emplace_back(static_cast<Sequence>(rows.big(row, 0)), row);
+    }
+    std::ranges::sort(places);
+    std::vector<Change> changes;
+    changes.reserve(wanted.size());
+    for (const Sequence sequence : wanted) {
+        const auto place = std::ranges::lower_bound(places, std::pair(sequence, 0UL));
+        if (place == places.end() || place->first != sequence) {
+            return fail(ErrorCode::not_found, "no journal record " + std::to_string(sequence));
+        }
+        auto change = change_in(rows, place->second, 0);
+        if (!change) return std::unexpected(std::move(change).error());
+        changes.push_back(std::move(*change));
+    }
+    return changes;
+}
+
+}  // namespace
+
+Result<std::vector<Change>> ask_changes(PostgresLink& link, std::span<const Sequence> wanted) {
+    PostgresValues values;
+    values.add_small(only_shard);
+    values.begin_array(sql::type_bigint);
+    for (const Sequence sequence : wanted) values.item_big(std::min(sequence, sequence_max));
+    values.end_array();
+    link.queue(sql::journal_at, values);
+    const auto answers = link.ask();
+    if (!answers) return std::unexpected(answers.error());
+    return in_order(answers->front(), wanted);
+}
+
 Result<void> take_records(PostgresLink& link, const PostgresRows& rows, const KeyMaker& keys,
                           std::span<const RecordKey* const> wanted,
                           std::span<Record* const> found) {
@@ -155,17 +196,19 @@ Result<void> take_records(PostgresLink& link, const PostgresRows& rows, const Ke
         places.emplace_back(rows.hash16(row, 0), row);
     }
     std::ranges::sort(places);
+    std::vector<Record*> lacking;
     for (std::size_t at = 0; at < wanted.size(); ++at) {
         const auto place = std::ranges::lower_bound(places, std::pair(wanted[at]->hash, 0UL));
         if (place == places.end() || place->first != wanted[at]->hash) continue;
         const auto change = change_in(rows, place->second, 1);
         if (!change) return std::unexpected(change.error());
-        auto record = found_record(*change, *wanted[at], keys,
-                                   [&](Sequence original) { return ask_change(link, original); });
+        auto record = record_in(*change, *wanted[at], keys);
         if (!record) return std::unexpected(std::move(record).error());
         *found[at] = std::move(*record);
+        if (lacks(*found[at]) != 0) lacking.push_back(found[at]);
     }
-    return {};
+    return complete(
+        lacking, [&](std::span<const Sequence> originals) { return ask_changes(link, originals); });
 }
 
 // ---- the reader ---------------------------------------------------------------------------------
@@ -198,15 +241,85 @@ Result<Change> PostgresReader::change(Sequence sequence) const {
     return change;
 }
 
-Result<std::vector<Change>> PostgresReader::chunk(const sql::Statement& statement,
-                                                  Sequence from) const {
+Result<std::vector<Change>> PostgresReader::changes_at(std::span<const Sequence> wanted) const {
+    std::vector<Change> all;
+    all.reserve(wanted.size());
+    while (!wanted.empty()) {
+        const auto some = wanted.first(std::min(wanted.size(), chunk_records));
+        TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {
+            auto changes = ask_changes(link, some);
+            if (!changes) return std::unexpected(std::move(changes).error());
+            std::ranges::move(*changes, std::back_inserter(all));
+            return {};
+        }));
+        wanted = wanted.subspan(some.size());
+    }
+    return all;
+}
+
+Result<void> PostgresReader::find_all(std::span<const RecordKey> wanted,
+                                      std::span<Record> found) const {
+    CHECK(wanted.size() == found.size());
+    for (std::size_t at = 0; at < wanted.size(); at += chunk_records) {
+        const std::size_t count = std::min(wanted.size() - at, chunk_records);
+        TRY(find_some(wanted.subspan(at, count), found.subspan(at, count)));
+    }
+    return {};
+}
+
+// First where they are, then the journal records that hold them, each once: a movement's id, wallet
+// and round are most often in the same.
+Result<void> PostgresReader::find_some(std::span<const RecordKey> wanted,
+                                       std::span<Record> found) const {
+    std::vector<std::pair<Hash16, Sequence>> places;
+    TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {
+        places.clear();
+        PostgresValues values;
+        values.add_small(only_shard);
+        values.begin_array(sql::type_uuid);
+        for (const RecordKey& key : wanted) values.item_uuid(key.hash);
+        values.end_array();
+        link.queue(sql::find_places, values);
+        const auto answers = link.ask();
+        if (!answers) return std::unexpected(answers.error());
+        const PostgresRows& rows = answers->front();
+        for (std::size_t row = 0; row < rows.size(); ++row) {
+            places.emplace_back(rows.hash16(row, 0), static_cast<Sequence>(rows.big(row, 1)));
+        }
+        return {};
+    }));
+    std::ranges::sort(places);
+    std::vector<Sequence> numbers;
+    for (const auto& place : places) numbers.push_back(place.second);
+    std::ranges::sort(numbers);
+    numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+    const auto holders = changes_at(numbers);
+    if (!holders) return std::unexpected(holders.error());
+    std::vector<Record*> lacking;
+    for (std::size_t at = 0; at < wanted.size(); ++at) {
+        found[at] = Record{};
+        const auto place = std::ranges::lower_bound(places, std::pair(wanted[at].hash, Sequence{}));
+        if (place == places.end() || place->first != wanted[at].hash) continue;
+        const auto number = std::ranges::lower_bound(numbers, place->second);
+        const Change& holder = (*holders)[static_cast<std::size_t>(number - numbers.begin())];
+        auto record = record_in(holder, wanted[at], keys_);
+        if (!record) return std::unexpected(std::move(record).error());
+        found[at] = std::move(*record);
+        if (lacks(found[at]) != 0) lacking.push_back(&found[at]);
+    }
+    return complete(lacking,
+                    [this](std::span<const Sequence> originals) { return changes_at(originals); });
+}
+
+Result<std::vector<Change>> PostgresReader::chunk(const sql::Statement& statement, Sequence from,
+                                                  std::uint64_t records) const {
     std::vector<Change> changes;
     TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {
         changes.clear();
         PostgresValues values;
         values.add_small(only_shard);
         values.add_big(std::min(from, sequence_max));
-        values.add_big(chunk_records);
+        values.add_big(records);
         link.queue(statement, values);
         const auto answers = link.ask();
         if (!answers) return std::unexpected(answers.error());
@@ -223,23 +336,23 @@ Result<std::vector<Change>> PostgresReader::chunk(const sql::Statement& statemen
 
 Result<void> PostgresReader::upward(Sequence first, const Visit& visit) const {
     Sequence next = std::max<Sequence>(first, 1);
-    for (;;) {
-        const auto changes = chunk(sql::journal_upward, next);
+    for (std::uint64_t records = walk_records_first;; records = more_than(records)) {
+        const auto changes = chunk(sql::journal_upward, next, records);
         if (!changes) return std::unexpected(changes.error());
         for (const Change& change : *changes) {
             if (change.sequence != next) return std::unexpected(gap(next));
             ++next;
             if (!visit(change)) return {};
         }
-        if (changes->size() < chunk_records) return {};
+        if (changes->size() < records) return {};
     }
 }
 
 Result<void> PostgresReader::downward(Sequence first, const Visit& visit) const {
     Sequence next = first;
     bool begun = false;
-    while (next > 0) {
-        const auto changes = chunk(sql::journal_downward, next);
+    for (std::uint64_t records = walk_records_first; next > 0; records = more_than(records)) {
+        const auto changes = chunk(sql::journal_downward, next, records);
         if (!changes) return std::unexpected(changes.error());
         for (const Change& change : *changes) {
             // The journal may end before the number that was named, but it has no holes.

@@ -67,6 +67,8 @@ Result<Change> change_in(const PostgresRows& rows, std::size_t row, int sequence
 Result<JournalEnd> end_in(const PostgresRows& rows);
 // Asks for the journal record of that number over the link; not_found beyond the end.
 Result<Change> ask_change(PostgresLink& link, Sequence sequence);
+// The same for many, in their order and in one trip.
+Result<std::vector<Change>> ask_changes(PostgresLink& link, std::span<const Sequence> wanted);
 
 // The records that `rows` (of sql::find_records) hold under `wanted`, whole; those that no row
 // names are left as they are.
@@ -81,6 +83,9 @@ public:
     const KeyMaker& keys() const override { return keys_; }
     Result<Record> find(const RecordKey& key) const override;
     Result<Change> change(Sequence sequence) const override;
+    Result<void> find_all(std::span<const RecordKey> wanted,
+                          std::span<Record> found) const override;
+    Result<std::vector<Change>> changes_at(std::span<const Sequence> wanted) const override;
     Result<void> upward(Sequence first, const Visit& visit) const override;
     Result<void> downward(Sequence first, const Visit& visit) const override;
     Result<void> each(RecordKind kind, const VisitRecord& visit) const override;
@@ -88,7 +93,9 @@ public:
     Result<JournalEnd> poll() const;
 
 private:
-    Result<std::vector<Change>> chunk(const sql::Statement& statement, Sequence from) const;
+    Result<std::vector<Change>> chunk(const sql::Statement& statement, Sequence from,
+                                      std::uint64_t records) const;
+    Result<void> find_some(std::span<const RecordKey> wanted, std::span<Record> found) const;
 
     std::shared_ptr<LinkLender> lender_;
     const KeyMaker keys_;

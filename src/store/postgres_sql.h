@@ -90,6 +90,17 @@ inline constexpr Statement journal_downward{
     " order by sequence desc limit $3",
     {type_smallint, type_bigint, type_bigint}};
 
+inline constexpr Statement journal_at{
+    "coffer_journal_at",
+    "select sequence, body from coffer_journal where shard = $1 and sequence = any ($2)",
+    {type_smallint, type_bigints}};
+
+// Without the journal's bytes, which many of the records may share.
+inline constexpr Statement find_places{
+    "coffer_find_places",
+    "select hash, sequence from coffer_record where shard = $1 and hash = any ($2)",
+    {type_smallint, type_uuids}};
+
 // The records of a kind lie together, since the hash begins with the kind.
 inline constexpr Statement records_between{
     "coffer_records_between",

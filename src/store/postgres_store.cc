@@ -417,6 +417,13 @@ Result<Record> PostgresStore::find(const RecordKey& key) const {
 Result<Change> PostgresStore::change(Sequence sequence) const {
     return inside_->reader().change(sequence);
 }
+Result<void> PostgresStore::find_all(std::span<const RecordKey> wanted,
+                                     std::span<Record> found) const {
+    return inside_->reader().find_all(wanted, found);
+}
+Result<std::vector<Change>> PostgresStore::changes_at(std::span<const Sequence> wanted) const {
+    return inside_->reader().changes_at(wanted);
+}
 Result<void> PostgresStore::upward(Sequence first, const Visit& visit) const {
     return inside_->reader().upward(first, visit);
 }

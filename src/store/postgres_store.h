@@ -49,6 +49,9 @@ public:
     const KeyMaker& keys() const override;
     Result<Record> find(const RecordKey& key) const override;
     Result<Change> change(Sequence sequence) const override;
+    Result<void> find_all(std::span<const RecordKey> wanted,
+                          std::span<Record> found) const override;
+    Result<std::vector<Change>> changes_at(std::span<const Sequence> wanted) const override;
     Result<void> upward(Sequence first, const Visit& visit) const override;
     Result<void> downward(Sequence first, const Visit& visit) const override;
     Result<void> each(RecordKind kind, const VisitRecord& visit) const override;

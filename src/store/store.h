@@ -18,6 +18,8 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "store/record.h"
 
@@ -41,6 +43,10 @@ public:
     virtual Result<Record> find(const RecordKey& key) const = 0;
     // The journal record of that number; not_found beyond the end.
     virtual Result<Change> change(Sequence sequence) const = 0;
+    // The same for many at once, where each of them would be a trip to a database: found[i] is what
+    // is under wanted[i], and the journal records come in the order of their numbers' list.
+    virtual Result<void> find_all(std::span<const RecordKey> wanted, std::span<Record> found) const;
+    virtual Result<std::vector<Change>> changes_at(std::span<const Sequence> wanted) const;
     // Calls `visit` for journal records from `first` on, upward or downward, until it returns false
     // or the journal ends. Records that become durable meanwhile may or may not be seen.
     using Visit = std::function<bool(const Change&)>;
@@ -53,6 +59,27 @@ public:
     // A database that cannot be reached gives the end it last knew; poll() tells.
     virtual JournalEnd end() const = 0;
 };
+
+inline Result<void> Reader::find_all(std::span<const RecordKey> wanted,
+                                     std::span<Record> found) const {
+    for (std::size_t at = 0; at < wanted.size(); ++at) {
+        auto record = find(wanted[at]);
+        if (!record) return std::unexpected(std::move(record).error());
+        found[at] = std::move(*record);
+    }
+    return {};
+}
+
+inline Result<std::vector<Change>> Reader::changes_at(std::span<const Sequence> wanted) const {
+    std::vector<Change> all;
+    all.reserve(wanted.size());
+    for (const Sequence sequence : wanted) {
+        auto one = change(sequence);
+        if (!one) return std::unexpected(std::move(one).error());
+        all.push_back(std::move(*one));
+    }
+    return all;
+}
 
 class Store : public Reader {
 public:
