@@ -67,34 +67,49 @@ Ptr<Wallet> wallet_in(const Change& change) {
     return nullptr;
 }
 
-Result<Movement> Historian::movement(const Change& change) const {
-    Movement movement;
-    movement.transaction = change.transaction;
-    const Transaction& transaction = *change.transaction;
-    if (transaction.status == TransactionStatus::applied) movement.wallet = wallet_in(change);
-    movement.state = static_cast<KeyState>(transaction.status);
-    auto key = find<Key>(reader_.keys().of(transaction));
-    if (!key) return std::unexpected(key.error());
-    if (*key && (*key)->original == transaction.sequence) {
-        movement.state = (*key)->state;
-        movement.rollback = (*key)->rollback;
-        if (movement.rollback != 0) {
-            auto rollback = reader_.change(movement.rollback);
-            if (!rollback) return std::unexpected(rollback.error());
-            movement.rollback_time = rollback->time;
+// All that is looked up for a page is looked up together.
+Result<std::vector<Movement>> Historian::movements(std::span<const Change> changes) const {
+    std::vector<Movement> all(changes.size());
+    std::vector<RecordKey> ids, holds;
+    for (const Change& change : changes) {
+        const Transaction& transaction = *change.transaction;
+        ids.push_back(reader_.keys().of(transaction));
+        if (transaction.kind == TransactionKind::withdraw) {
+            holds.push_back(reader_.keys().withdrawal(transaction.sequence));
         }
     }
-    if (transaction.reverses != 0) {
-        auto reversed = reader_.change(transaction.reverses);
-        if (!reversed) return std::unexpected(reversed.error());
-        movement.reversed_time = reversed->time;
+    const auto keys = find_all<Key>(ids);
+    if (!keys) return std::unexpected(keys.error());
+    auto withdrawals = find_all<Withdrawal>(holds);
+    if (!withdrawals) return std::unexpected(withdrawals.error());
+    auto withdrawal = withdrawals->begin();
+    std::vector<Sequence> others;  // whose times are shown
+    for (std::size_t at = 0; at < changes.size(); ++at) {
+        const Transaction& transaction = *changes[at].transaction;
+        Movement& movement = all[at];
+        movement.transaction = changes[at].transaction;
+        if (transaction.status == TransactionStatus::applied)
+            movement.wallet = wallet_in(changes[at]);
+        movement.state = static_cast<KeyState>(transaction.status);
+        const Key* key = (*keys)[at].get();
+        if (key != nullptr && key->original == transaction.sequence) {
+            movement.state = key->state;
+            movement.rollback = key->rollback;
+        }
+        for (const Sequence other : {movement.rollback, transaction.reverses}) {
+            if (other != 0) others.push_back(other);
+        }
+        if (transaction.kind == TransactionKind::withdraw)
+            movement.withdrawal = std::move(*withdrawal++);
     }
-    if (transaction.kind == TransactionKind::withdraw) {
-        auto withdrawal = find<Withdrawal>(reader_.keys().withdrawal(transaction.sequence));
-        if (!withdrawal) return std::unexpected(withdrawal.error());
-        movement.withdrawal = std::move(*withdrawal);
+    const auto read = reader_.changes_at(others);
+    if (!read) return std::unexpected(read.error());
+    auto other = read->begin();
+    for (Movement& movement : all) {
+        if (movement.rollback != 0) movement.rollback_time = (other++)->time;
+        if (movement.transaction->reverses != 0) movement.reversed_time = (other++)->time;
     }
-    return movement;
+    return all;
 }
 
 Result<Historian::Subject> Historian::subject(const Caller& caller, const Directory& directory,
@@ -157,15 +172,7 @@ Result<Historian::Subject> Historian::subject(const Caller& caller, const Direct
 // By external id and player: the keys that this id could have, instead of a walk.
 Result<void> Historian::look_up(const Subject& subject, const ListMovements& ask,
                                 const Directory& directory, Page& page) const {
-    std::vector<Sequence> sequences;
-    const auto look = [&](IntegrationId integration, KeyGroup group,
-                          std::string_view id) -> Result<void> {
-        auto key = find<Key>(reader_.keys().key(
-            KeyName{subject.tenant, integration, subject.player->id, group, id}));
-        if (!key) return std::unexpected(key.error());
-        if (*key) sequences.push_back((*key)->original);
-        return {};
-    };
+    std::vector<RecordKey> ids;
     std::vector<IntegrationId> integrations{0};
     for (const Integration* integration : directory.integrations(subject.tenant)) {
         integrations.push_back(integration->id);
@@ -184,19 +191,28 @@ Result<void> Historian::look_up(const Subject& subject, const ListMovements& ask
         }
         for (unsigned group = static_cast<unsigned>(KeyGroup::integrator_debit);
              group <= static_cast<unsigned>(KeyGroup::native_reversal); ++group) {
-            for (const std::string& name : names) TRY(look(id, static_cast<KeyGroup>(group), name));
+            for (const std::string& name : names) {
+                ids.push_back(reader_.keys().key(KeyName{subject.tenant, id, subject.player->id,
+                                                         static_cast<KeyGroup>(group), name}));
+            }
         }
+    }
+    const auto keys = find_all<Key>(ids);
+    if (!keys) return std::unexpected(keys.error());
+    std::vector<Sequence> sequences;
+    for (const Ptr<Key>& key : *keys) {
+        if (key && (ask.before == 0 || key->original < ask.before))
+            sequences.push_back(key->original);
     }
     std::sort(sequences.begin(), sequences.end(), std::greater<>());
     sequences.erase(std::unique(sequences.begin(), sequences.end()), sequences.end());
     // Found by their ids, in whichever way the id leads to them.
     ListMovements others = ask;
     others.external_id.clear();
-    for (const Sequence sequence : sequences) {
-        if (ask.before != 0 && sequence >= ask.before) continue;
-        auto change = reader_.change(sequence);
-        if (!change) return std::unexpected(change.error());
-        if (!page.look(*change, change->transaction && matches(*change, others))) break;
+    const auto changes = reader_.changes_at(sequences);
+    if (!changes) return std::unexpected(changes.error());
+    for (const Change& change : *changes) {
+        if (!page.look(change, change.transaction && matches(change, others))) break;
     }
     return {};
 }
@@ -234,11 +250,15 @@ Result<void> Historian::scan(TenantId tenant, const ListMovements& ask, Sequence
 // A list of many players says who they are, so that each can be called by its integration's alias.
 Result<void> Historian::add_players(TenantId tenant, Outcome& outcome) const {
     std::unordered_set<std::string_view> seen;
+    std::vector<RecordKey> names;
     for (const Movement& movement : outcome.movements) {
         if (!seen.insert(movement.transaction->player).second) continue;
-        auto player = find<Player>(reader_.keys().player(tenant, movement.transaction->player));
-        if (!player) return std::unexpected(player.error());
-        if (*player) outcome.records.emplace_back(std::move(*player));
+        names.push_back(reader_.keys().player(tenant, movement.transaction->player));
+    }
+    auto players = find_all<Player>(names);
+    if (!players) return std::unexpected(players.error());
+    for (Ptr<Player>& player : *players) {
+        if (player) outcome.records.emplace_back(std::move(player));
     }
     return {};
 }
@@ -267,11 +287,9 @@ Outcome Historian::answer(const ListMovements& ask, const Directory& directory, 
     if (const auto done = fill(*subject, question, directory, page, outcome); !done) {
         return failed(done.error());
     }
-    for (const Change& change : page.found) {
-        auto movement = this->movement(change);
-        if (!movement) return failed(movement.error());
-        outcome.movements.push_back(std::move(*movement));
-    }
+    auto movements = this->movements(page.found);
+    if (!movements) return failed(movements.error());
+    outcome.movements = std::move(*movements);
     outcome.next = page.next;
     if (!subject->player) {
         if (const auto done = add_players(subject->tenant, outcome); !done) {

@@ -7,6 +7,7 @@
 // found, and its cursor goes on from there.
 
 #include <functional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,8 +34,8 @@ public:
     Result<Decline> prepare(Move& reversal) const;
     Result<Decline> prepare(CloseRound& close) const;
 
-    // The movement of a journal record, with what became of it since.
-    Result<Movement> movement(const Change& change) const;
+    // The movements of journal records, with what became of them since.
+    Result<std::vector<Movement>> movements(std::span<const Change> changes) const;
 
 private:
     // Whose history it is.
@@ -86,6 +87,19 @@ private:
     Result<void> down_the_journal(Sequence before, const Look& look) const;
     Result<std::vector<Ptr<Wallet>>> wallets(TenantId tenant, std::string_view player,
                                              const Directory& directory) const;
+
+    // The records under those names, together; null where there is none of that kind.
+    template <class T>
+    Result<std::vector<Ptr<T>>> find_all(std::span<const RecordKey> keys) const {
+        std::vector<Record> records(keys.size());
+        TRY(reader_.find_all(keys, records));
+        std::vector<Ptr<T>> all;
+        for (const Record& record : records) {
+            const auto* found = std::get_if<Ptr<T>>(&record);
+            all.push_back(found == nullptr ? Ptr<T>() : *found);
+        }
+        return all;
+    }
 
     // history_list.cc
     Result<Ptr<Round>> round_opened_by(const Change& change, TenantId tenant) const;

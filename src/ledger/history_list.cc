@@ -47,12 +47,12 @@ Outcome Historian::answer(const FindTransaction& ask) const {
         to_millisecond(change->time) != to_millisecond(ask.time)) {
         return declined(Decline::not_found);
     }
-    auto movement = this->movement(*change);
-    if (!movement) return failed(movement.error());
+    auto movements = this->movements({&*change, 1});
+    if (!movements) return failed(movements.error());
     Outcome outcome;
     outcome.tenant = ask.tenant;
-    outcome.transaction = movement->transaction;
-    outcome.movements.push_back(std::move(*movement));
+    outcome.transaction = change->transaction;
+    outcome.movements = std::move(*movements);
     return outcome;
 }
 

@@ -124,12 +124,12 @@ Result<void> Historian::down_the_journal(Sequence before, const Look& look) cons
 
 Result<std::vector<Ptr<Wallet>>> Historian::wallets(TenantId tenant, std::string_view player,
                                                     const Directory& directory) const {
-    std::vector<Ptr<Wallet>> all;
+    std::vector<RecordKey> names;
     for (const Currency* currency : directory.currencies(tenant)) {
-        auto wallet = find<Wallet>(reader_.keys().wallet(tenant, player, currency->id));
-        if (!wallet) return std::unexpected(wallet.error());
-        if (*wallet) all.push_back(std::move(*wallet));
+        names.push_back(reader_.keys().wallet(tenant, player, currency->id));
     }
+    auto all = find_all<Wallet>(names);
+    if (all) std::erase(*all, nullptr);
     return all;
 }
 
