@@ -95,7 +95,10 @@ class Caller:
 
     def operator(self, verb, player, amount, key):
         if self.operator_token is None:
-            _, answer = self.call("POST", "/auth/get-token", {}, {"secret": "demo-operator-secret"})
+            status, answer = self.call("POST", "/auth/get-token", {},
+                                       {"secret": "demo-operator-secret"})
+            if status != 200:
+                return status, answer
             self.operator_token = answer["session_token"]
         return self.call("POST", f"/transaction/{verb}",
                          {"authorization": "Bearer " + self.operator_token, "idempotency-key": key},

@@ -1,5 +1,5 @@
 """A PostgreSQL of one's own for a test, on a free port of 127.0.0.1, with everything on that makes commits
-last. It ends with the `with` block, or with the test's process.
+last, or a standby that follows one. It ends with the `with` block, or with the test's process.
 
 The server is Debian's, or the one in the folder that COFFER_POSTGRES_BIN names. As root it runs as the
 user postgres, because it refuses to be root.
@@ -48,6 +48,27 @@ def become():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
+def children_of(parent):
+    """The process numbers of the children that live."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            # "1234 (any name) S 1200 ..." where S is the state and 1200 the parent.
+            state, of = entry.joinpath("stat").read_text().rpartition(")")[2].split()[:2]
+        except (OSError, ValueError):
+            continue
+        if entry.name.isdigit() and int(of) == parent and state != "Z":
+            found.append(int(entry.name))
+    return found
+
+
+def lives(process):
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 class PostgresServer:
     def __init__(self, *settings):
         self.settings = settings  # more of them: "name=value"
@@ -55,10 +76,13 @@ class PostgresServer:
         self.port = free_port()
         self.process = None
         self.places = 0
-        password = pathlib.Path(self.folder) / "password"
-        password.write_text(PASSWORD, encoding="utf-8")
         if user := other_user():
             os.chown(self.folder, user.pw_uid, user.pw_gid)
+        self.make_cluster()
+
+    def make_cluster(self):
+        password = pathlib.Path(self.folder) / "password"
+        password.write_text(PASSWORD, encoding="utf-8")
         self.check(server_program("initdb"), "-D", self.folder + "/data", "-U", "owner", "-A",
                    "scram-sha-256", "--pwfile", str(password), "-E", "UTF8", "--locale", "C",
                    "--no-sync")
@@ -92,14 +116,32 @@ class PostgresServer:
         raise RuntimeError(f"PostgreSQL did not start:\n{self.log()[-2000:]}")
 
     def kill(self):
-        """Like a power cut: no goodbye to anybody."""
+        """Like a power cut: no goodbye to anybody, from any of its processes. (Each is in a group of
+        its own, so that killing the postmaster's would leave the others to find out and say goodbye.)"""
+        self.process.send_signal(signal.SIGSTOP)  # so that it does not bury or bear children meanwhile
+        children = children_of(self.process.pid)
+        for child in children:
+            os.kill(child, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
-        time.sleep(0.2)  # until its children have noticed
+        while any(lives(child) for child in children):
+            time.sleep(0.001)
 
-    def stop(self):
+    def freeze(self):
+        """As if the machine hung: all stays open and nothing is answered. thaw() ends it."""
+        self.process.send_signal(signal.SIGSTOP)
+        for child in children_of(self.process.pid):
+            os.kill(child, signal.SIGSTOP)
+
+    def thaw(self):
+        for child in children_of(self.process.pid):
+            os.kill(child, signal.SIGCONT)
+        self.process.send_signal(signal.SIGCONT)
+
+    def stop(self, how=signal.SIGINT):
+        """SIGINT is its "fast shutdown", SIGQUIT the "immediate" one."""
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)  # its "fast shutdown"
+            self.process.send_signal(how)
             self.process.wait(timeout=30)
 
     def uri(self):
@@ -117,9 +159,38 @@ class PostgresServer:
         return self.check(DEBIAN + "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", uri,
                           "-c", text)
 
+    def ask(self, text):
+        """What psql prints for it as the owner."""
+        return self.sql(self.uri(), text).strip()
+
     def __enter__(self):
         return self.start()
 
     def __exit__(self, *_):
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PostgresStandby(PostgresServer):
+    """Follows another server, which must run, from a copy of it on; `standby` in its
+    synchronous_standby_names."""
+
+    def __init__(self, primary, *settings):
+        self.primary = primary
+        super().__init__(*settings)
+
+    def make_cluster(self):
+        self.check(DEBIAN + "pg_basebackup", "-D", self.folder + "/data", "-R", "-X", "stream", "-c",
+                   "fast", "--no-sync", "-d", self.primary.uri() + "?application_name=standby")
+
+    def promote(self):
+        """Returns when it takes writes."""
+        if self.ask("select pg_promote(true, 60)") != "t":
+            raise RuntimeError(f"the standby was not promoted:\n{self.log()[-2000:]}")
+
+
+def one_of(*servers):
+    """The owner's URI of whichever of them takes writes."""
+    hosts = ",".join(f"127.0.0.1:{server.port}" for server in servers)
+    return (servers[0].uri().replace(f"127.0.0.1:{servers[0].port}", hosts)
+            + "?target_session_attrs=read-write")

@@ -37,9 +37,9 @@ level = "warning"
 class House:
     """A demo world in a database, and processes that serve it."""
 
-    def __init__(self, coffer, server, players):
+    def __init__(self, coffer, uri, players):
         self.program = Program(coffer)
-        self.uri = server.new_place()
+        self.uri = uri
         world = pathlib.Path(self.program.file("world"))
         Demo(coffer, world, players=players, store=self.uri).start().stop()
         self.key = world / "master.key"
@@ -192,7 +192,8 @@ def main():
     failures = []
     with PostgresServer() as server:
         for count, day in ((2, day_at_peace), (3, day_at_peace), (3, day_of_killing)):
-            house = House(options.coffer, server, players=crash.WORKERS * crash.PLAYERS_EACH)
+            house = House(options.coffer, server.new_place(),
+                          players=crash.WORKERS * crash.PLAYERS_EACH)
             try:
                 house.start(count)
                 failures += day(house, options) + house.stop()

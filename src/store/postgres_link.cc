@@ -144,11 +144,21 @@ Result<PostgresPlace> PostgresPlace::parse(const std::string& uri) {
 // ---- the connection -----------------------------------------------------------------------------
 
 struct PostgresLink::Connection {
-    explicit Connection(PGconn* made) : handle(made) {}
+    explicit Connection(PGconn* made) : handle(made) {
+        PQsetNoticeReceiver(
+            handle,
+            [](void* self, const PGresult* notice) {
+                const char* severity = PQresultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
+                if (severity != nullptr && std::string_view(severity) == "WARNING")
+                    static_cast<Connection*>(self)->warned = true;
+            },
+            this);
+    }
     ~Connection() { PQfinish(handle); }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
     PGconn* handle;
+    bool warned = false;
 };
 
 PostgresLink::PostgresLink(std::unique_ptr<Connection> connection, const LinkLimits& limits)
@@ -292,7 +302,10 @@ bool PostgresLink::wait_for_answer(Time deadline) {
     }
 }
 
+bool PostgresLink::warned() const { return connection_->warned; }
+
 std::expected<std::vector<PostgresRows>, TripError> PostgresLink::run() {
+    connection_->warned = false;
     if (broken_ || PQpipelineSync(connection_->handle) != 1) {
         counts_.clear();
         preparing_.clear();

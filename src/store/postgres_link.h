@@ -66,6 +66,9 @@ public:
     Result<std::vector<PostgresRows>> ask();
 
     bool broken() const { return broken_; }
+    // Whether the server warned of something during the latest trip: above all that somebody
+    // cancelled a commit's wait for the standby, which it answers with COMMIT all the same.
+    bool warned() const;
     // Leaves a transaction that was begun or failed; a link that cannot is broken.
     void leave_transaction();
 

@@ -35,7 +35,9 @@ inline constexpr const char* begin = "begin isolation level read committed";
 inline constexpr const char* commit = "commit";
 inline constexpr const char* rollback = "rollback";
 
-// The head's lock is the shard's: who holds it is the only one that writes there.
+// The head's lock is the shard's: who holds it is the only one that writes there. Taking it is a
+// write, so that the commit of a batch without changes, too, waits until a synchronous standby has
+// everything that the batch saw: after a restart a primary shows commits that only itself has.
 inline constexpr Statement lock_head{
     "coffer_lock_head",
     "select sequence, time, hash, directory from coffer_head where shard = $1 for update",

@@ -349,6 +349,13 @@ Result<void> PostgresStore::Inside::commit(std::span<Change> changes) {
         error.code = ErrorCode::io;
         return std::unexpected(std::move(error));
     }
+    // Somebody cancelled the wait for the standby: the primary has the batch, or has what it saw,
+    // and nobody knows who else does. A new link waits again.
+    if (link_->warned()) {
+        link_.reset();
+        unknown_.fetch_add(1, std::memory_order_relaxed);
+        return fail(ErrorCode::io, "the commit did not wait for the standby");
+    }
     // A transaction that has failed answers COMMIT with ROLLBACK and no error.
     if (answers->back().done() != "COMMIT") {
         return fail(ErrorCode::io, "PostgreSQL rolled the batch back without saying why");
