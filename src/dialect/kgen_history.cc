@@ -28,6 +28,17 @@ std::string_view sync_status(const Ptr<Withdrawal>& withdrawal) {
     return "COMPLETED";
 }
 
+// The transaction that was mined, or else the one that was sent last.
+const Digest& hash_of(const Settlement& settlement) {
+    return settlement.block != 0 ? settlement.mined : settlement.attempts.back().hash;
+}
+
+void write_chain(JsonWriter& json, const Settlement& settlement) {
+    json.key("tx_hash").string("0x" + to_hex(view(hash_of(settlement))));
+    json.key("block_number").integer_unsigned(settlement.block);
+    json.key("gas_fee").number(format_shortest(settlement.gas_fee, scale_max));
+}
+
 void write_item(JsonWriter& json, const Request& request, const Movement& movement,
                 std::string_view wallet_address) {
     const Transaction& transaction = *movement.transaction;
@@ -53,6 +64,7 @@ void write_item(JsonWriter& json, const Request& request, const Movement& moveme
     json.key("type").string(kind_word(transaction.kind));
     json.key("platformProtocolsTxnType").string(step.takes ? "DEBIT" : "CREDIT");
     json.close_object();
+    if (movement.settlement) write_chain(json, *movement.settlement);
     json.key("created_at").string(format_time(transaction.time, 6));
     json.key("modified_at").string(format_time(modified, 6)).close_object();
 }
@@ -70,6 +82,8 @@ void kgen_write_transactions(JsonWriter& json, const Request& request, const Out
     const auto list = [&](std::string_view name, auto&& belongs) {
         json.key(name).open_array();
         for (const Movement& movement : outcome.movements) {
+            // That held money reached the chain is told by the withdrawal itself.
+            if (movement.transaction->kind == TransactionKind::withdraw_settle) continue;
             if (belongs(playable_change(*movement.transaction)))
                 write_item(json, request, movement, address);
         }

@@ -229,6 +229,33 @@ TEST(KgenWrite, ShowsWhereAWithdrawalGoes) {
     EXPECT_EQ(member(cash, "to_wallet"), "0x4d*****00a3") << "paid out by the house";
 }
 
+TEST(KgenWrite, ShowsTheChainsSideOnceSomethingIsSigned) {
+    Movement sent = withdrawal(WithdrawalState::broadcast);
+    EXPECT_EQ(member(only_in("transactions", sent), "tx_hash"), "(absent)");
+    Settlement settlement;
+    settlement.attempts = {ChainAttempt{.hash = Digest{0xaa}}, ChainAttempt{.hash = Digest{0xbb}}};
+    sent.settlement = std::make_shared<const Settlement>(settlement);
+    std::string item = only_in("transactions", sent);
+    EXPECT_EQ(member(item, "tx_hash"), "0xbb" + std::string(62, '0'));
+    EXPECT_EQ(member(item, "block_number"), "0");
+    EXPECT_EQ(member(item, "gas_fee"), "0");
+    settlement.mined = settlement.attempts[0].hash;
+    settlement.block = 17;
+    settlement.gas_fee = Amount{42'000'000'000'000};
+    sent.settlement = std::make_shared<const Settlement>(settlement);
+    item = only_in("transactions", sent);
+    EXPECT_EQ(member(item, "tx_hash"), "0xaa" + std::string(62, '0'));
+    EXPECT_EQ(member(item, "block_number"), "17");
+    EXPECT_EQ(member(item, "gas_fee"), "0.000042");
+}
+
+TEST(KgenWrite, ASettledWithdrawalIsOneMovementAndAReleasedOneComesBack) {
+    EXPECT_EQ(only_in("transactions", movement(TransactionKind::withdraw_settle, 0)), "");
+    const std::string back =
+        only_in("toTransactions", movement(TransactionKind::withdraw_release, 4'000));
+    EXPECT_EQ(member(back, "amount"), "40");
+}
+
 // ---- withdraw and failures ----------------------------------------------------------------------
 
 TEST(KgenWrite, SpellsSuccessAsThePageDoes) {

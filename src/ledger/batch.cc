@@ -86,6 +86,8 @@ struct Decider {
     Decision operator()(const ListWallets&) const { return misrouted(); }
     Decision operator()(const ListRounds&) const { return misrouted(); }
     Decision operator()(const ListRecords&) const { return misrouted(); }
+    Decision operator()(const ListWithdrawals&) const { return misrouted(); }
+    Decision operator()(const ListHotWallets&) const { return misrouted(); }
     template <class Change>
     Decision operator()(const Change& change) const {
         return enroll(view, change, extra);

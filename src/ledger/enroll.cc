@@ -318,6 +318,10 @@ struct Wants {
     void operator()(const LogIn& intent) {
         list.push_back(keys.player(intent.tenant, intent.session.player));
     }
+    void operator()(const HoldHotWallet& intent) {
+        list.push_back(keys.hot_wallet(intent.chain, intent.address));
+    }
+    void operator()(const AdvanceWithdrawal& intent) { list = wants_of(intent, keys); }
     template <class Other>
     void operator()(const Other&) {}
 };

@@ -39,6 +39,11 @@ Decision enroll(const View& view, const RenewSession& intent, Extra extra);
 Decision enroll(const View& view, const OpenUser& intent, Extra extra);
 Decision enroll(const View& view, const RenewUser& intent, Extra extra);
 
+// What the settler reports, decide_settle.cc.
+Decision enroll(const View& view, const HoldHotWallet& intent, Extra extra);
+Decision enroll(const View& view, const AdvanceWithdrawal& intent, Extra extra);
+std::vector<RecordKey> wants_of(const AdvanceWithdrawal& intent, const KeyMaker& keys);
+
 // The parts that enrolling is made of.
 Decision no(Decline decline);
 template <class T>

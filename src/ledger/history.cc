@@ -70,19 +70,23 @@ Ptr<Wallet> wallet_in(const Change& change) {
 // All that is looked up for a page is looked up together.
 Result<std::vector<Movement>> Historian::movements(std::span<const Change> changes) const {
     std::vector<Movement> all(changes.size());
-    std::vector<RecordKey> ids, holds;
+    std::vector<RecordKey> ids, holds, chains;
     for (const Change& change : changes) {
         const Transaction& transaction = *change.transaction;
         ids.push_back(reader_.keys().of(transaction));
         if (transaction.kind == TransactionKind::withdraw) {
             holds.push_back(reader_.keys().withdrawal(transaction.sequence));
+            chains.push_back(reader_.keys().settlement(transaction.sequence));
         }
     }
     const auto keys = find_all<Key>(ids);
     if (!keys) return std::unexpected(keys.error());
     auto withdrawals = find_all<Withdrawal>(holds);
     if (!withdrawals) return std::unexpected(withdrawals.error());
+    auto settlements = find_all<Settlement>(chains);
+    if (!settlements) return std::unexpected(settlements.error());
     auto withdrawal = withdrawals->begin();
+    auto settlement = settlements->begin();
     std::vector<Sequence> others;  // whose times are shown
     for (std::size_t at = 0; at < changes.size(); ++at) {
         const Transaction& transaction = *changes[at].transaction;
@@ -99,8 +103,10 @@ Result<std::vector<Movement>> Historian::movements(std::span<const Change> chang
         for (const Sequence other : {movement.rollback, transaction.reverses}) {
             if (other != 0) others.push_back(other);
         }
-        if (transaction.kind == TransactionKind::withdraw)
+        if (transaction.kind == TransactionKind::withdraw) {
             movement.withdrawal = std::move(*withdrawal++);
+            movement.settlement = std::move(*settlement++);
+        }
     }
     const auto read = reader_.changes_at(others);
     if (!read) return std::unexpected(read.error());

@@ -29,6 +29,8 @@ public:
     Outcome answer(const ListWallets& ask, const Directory& directory, Time now) const;
     Outcome answer(const ListRounds& ask, const Directory& directory) const;
     Outcome answer(const ListRecords& ask, const Directory& directory) const;
+    Outcome answer(const ListWithdrawals& ask) const;
+    Outcome answer(const ListHotWallets& ask) const;
 
     // Fill in what the lane needs of the journal before it can judge these.
     Result<Decline> prepare(Move& reversal) const;

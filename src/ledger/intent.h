@@ -253,11 +253,57 @@ struct CloseRound {
     Ptr<Round> round;  // filled in by the ledger
 };
 
+// What the settler asks and reports; no dialect submits these.
+//
+// Takes the lease of a hot wallet, or renews it for who has it, and makes the hot wallet known the
+// first time. Declines: withdrawal_in_flight, while somebody else holds the lease.
+struct HoldHotWallet {
+    std::uint64_t chain = 0;
+    std::string address;
+    std::string holder;
+    Duration lease = 0;
+    std::uint64_t first_nonce = 0;  // of a hot wallet that the ledger does not know yet
+    bool alone = false;  // nobody else can be there: an earlier holder's lease counts no more
+};
+// The next step of a withdrawal. Declines: not_found; conflict, where it is no longer at that step,
+// or the hot wallet is no longer held under that epoch or has another next nonce; invalid, for a
+// step that does not follow.
+struct AdvanceWithdrawal {
+    Ptr<Withdrawal> withdrawal;  // says whose it is; not how far it is
+    std::uint64_t step = 0;      // of its Settlement, as the caller knows it; 0: it has none
+    // queued: approved. signed_: `attempt` is to be sent; the state stays where it was sent
+    // already. broadcast: sent, or no longer mined. mined, final_, completed, released.
+    WithdrawalState to = WithdrawalState::signed_;
+    std::uint64_t chain = 0;
+    std::string hot_wallet;  // empty: an operator's word, on one of which nothing is signed yet
+    std::uint64_t epoch = 0;
+    std::uint64_t nonce = 0;  // of the first that is signed
+    ChainAttempt attempt;
+    // mined: which of its attempts, where, and what came of it.
+    Digest mined{};
+    std::uint64_t block = 0;
+    Digest block_hash{};
+    bool reverted = false;
+    Amount gas_fee;
+    std::string reason;  // released
+};
+// Withdrawals to a chain as they stand, newest first, each followed by its Settlement or nothing.
+struct ListWithdrawals {
+    TenantId tenant = 0;  // 0: of all
+    std::optional<WithdrawalState> state;
+    bool open_only = false;      // neither completed nor released
+    std::vector<Sequence> only;  // just these; empty: any
+    Sequence before = 0;         // a cursor
+    std::uint32_t limit = 0;     // 0: all
+};
+struct ListHotWallets {};
+
 using Intent = std::variant<Move, AskBalance, AskStatus, ListMovements, FindTransaction,
                             ListWallets, ListRounds, ListRecords, CreateTenant, CreateCurrency,
                             CreateIntegration, PatchIntegration, CreateCredential, RevokeCredential,
                             TouchCredential, CreatePlayer, ChangePlayer, OpenSession, RevokeSession,
                             ActivateToken, StartSession, Register, LogIn, LogOut, RenewSession,
-                            OpenUser, RenewUser, CreatePromotion, CloseRound, FindSession>;
+                            OpenUser, RenewUser, CreatePromotion, CloseRound, FindSession,
+                            HoldHotWallet, AdvanceWithdrawal, ListWithdrawals, ListHotWallets>;
 
 }  // namespace coffer

@@ -206,6 +206,7 @@ void Lane::finish_commit() {
         figures_->changes.add(committing_->changes().size());
         takes_writes();
         if (committing_->directory()) shared_directory_.set(committing_->directory());
+        queued_.note(committing_->jobs());
     }
     hand_back(std::exchange(committing_, nullptr)->jobs());
     // The next batch may have waited for this one for too long: what is too late is dropped before

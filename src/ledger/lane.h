@@ -15,6 +15,7 @@
 
 #include "ledger/batch.h"
 #include "ledger/port.h"
+#include "ledger/queued.h"
 
 namespace coffer {
 
@@ -47,6 +48,7 @@ public:
     // From other threads of the ledger: a job that they have prepared.
     void forward(Job* job);
     void ring();  // something has been submitted
+    QueuedWithdrawals& queued() { return queued_; }
     bool ready() const { return ready_.load(std::memory_order_relaxed); }
 
 private:
@@ -87,6 +89,7 @@ private:
     std::vector<std::shared_ptr<LedgerPort>> ports_in_;
     std::vector<Job*> forwarded_;
     std::atomic<bool> has_news_{false};
+    QueuedWithdrawals queued_;
 
     // The lane thread's own.
     std::vector<std::shared_ptr<LedgerPort>> ports_;

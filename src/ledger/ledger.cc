@@ -32,6 +32,8 @@ struct WhoseDesk {
     Desk operator()(const ListWallets&) const { return Desk::historian; }
     Desk operator()(const ListRounds&) const { return Desk::historian; }
     Desk operator()(const ListRecords&) const { return Desk::historian; }
+    Desk operator()(const ListWithdrawals&) const { return Desk::historian; }
+    Desk operator()(const ListHotWallets&) const { return Desk::historian; }
     Desk operator()(const CloseRound&) const { return Desk::historian; }
     Desk operator()(const Register&) const { return Desk::passwords; }
     Desk operator()(const LogIn&) const { return Desk::passwords; }
@@ -122,6 +124,8 @@ public:
     bool ready() const override {
         return lane_.ready() && (!watcher_ || watcher_->reaches_store());
     }
+
+    bool take_queued(std::vector<Sequence>& queued) override { return lane_.queued().take(queued); }
 
     Outcome perform(Intent intent) override {
         const std::lock_guard one_at_a_time(perform_mutex_);
@@ -234,6 +238,10 @@ private:
             job->outcome = historian_.answer(*wallets, *directory, now);
         } else if (const auto* records = std::get_if<ListRecords>(&job->intent)) {
             job->outcome = historian_.answer(*records, *directory);
+        } else if (const auto* withdrawals = std::get_if<ListWithdrawals>(&job->intent)) {
+            job->outcome = historian_.answer(*withdrawals);
+        } else if (const auto* hot_wallets = std::get_if<ListHotWallets>(&job->intent)) {
+            job->outcome = historian_.answer(*hot_wallets);
         }
         if (job->outcome.fault == Fault::internal)
             log_.error("a list could not be read from the store");

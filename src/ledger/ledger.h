@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -59,6 +60,10 @@ public:
     // False after a failed commit until the store takes writes again, and while a store that is
     // shared cannot be reached.
     virtual bool ready() const = 0;
+
+    // Hands over the withdrawals to a chain that this process has made durable since the last call,
+    // by the numbers of their requests. False when there were too many to keep: list them then.
+    virtual bool take_queued(std::vector<Sequence>&) { return true; }
 
     // Submits and waits: for start-up, tools and tests. Not from an io thread.
     virtual Outcome perform(Intent intent) = 0;

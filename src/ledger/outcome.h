@@ -81,6 +81,7 @@ struct Movement {
     Time rollback_time = 0;              // and when: native shows both as one id
     Time reversed_time = 0;              // of the transaction that this one takes back
     Ptr<Withdrawal> withdrawal;          // of a WITHDRAW to a chain, as it stands now
+    Ptr<Settlement> settlement;          // its chain's side, once something is signed for it
 };
 
 struct Outcome {
@@ -107,6 +108,8 @@ struct Outcome {
     Ptr<Promotion> promotion;  // where the call named one, as it is now
     Amount budget_left;        // what of its budget can be drawn on: from its end on, nothing
     Ptr<Withdrawal> withdrawal;
+    Ptr<Settlement> settlement;
+    Ptr<HotWallet> hot_wallet;
 
     // Of lists and of the directory.
     std::vector<Movement> movements;

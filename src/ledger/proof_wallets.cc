@@ -193,8 +193,10 @@ void WalletProof::movement(const Step& step) {
         model.withdrawals_in_flight -= model.withdrawals_in_flight > 0 ? 1 : 0;
         model.transaction_error = transaction.kind == TransactionKind::withdraw_release;
     }
-    // What came from the chain less what went there: the other side of the house's account.
-    model.on_chain = negate(model.at(AccountCode::chain).balance);
+    // What came from the chain less what of it went there.
+    if (transaction.kind == TransactionKind::withdraw_settle) {
+        uncount(model.on_chain, transaction.amount);
+    }
     compare(step, model);
     model = after;
 }

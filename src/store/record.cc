@@ -71,6 +71,10 @@ void write_session(std::string& out, SessionKind kind, std::span<const std::uint
     KeyText(out, RecordKind::session).number(static_cast<std::uint8_t>(kind)).text(view(name));
 }
 
+void write_hot_wallet(std::string& out, std::uint64_t chain, std::string_view address) {
+    KeyText(out, RecordKind::hot_wallet).number(chain).text(address);
+}
+
 // The texts of whole records.
 struct WriteText {
     std::string& out;
@@ -112,6 +116,12 @@ struct WriteText {
     void operator()(const Ptr<Round>& round) const {
         write_round(out,
                     {round->tenant, round->integration, round->provider, round->player, round->id});
+    }
+    void operator()(const Ptr<Settlement>& settlement) const {
+        write_number(out, RecordKind::settlement, settlement->withdrawal);
+    }
+    void operator()(const Ptr<HotWallet>& hot_wallet) const {
+        write_hot_wallet(out, hot_wallet->chain, hot_wallet->address);
     }
     void operator()(const Ptr<Key>& key) const {
         write_key(out, {key->tenant, key->integration, key->player, key->group, key->external_id});
@@ -212,6 +222,12 @@ RecordKey KeyMaker::promotion(TenantId tenant, std::string_view id) const {
 RecordKey KeyMaker::withdrawal(Sequence requested_by) const {
     return make(RecordKind::withdrawal,
                 text_of(write_number, RecordKind::withdrawal, requested_by));
+}
+RecordKey KeyMaker::settlement(Sequence withdrawal) const {
+    return make(RecordKind::settlement, text_of(write_number, RecordKind::settlement, withdrawal));
+}
+RecordKey KeyMaker::hot_wallet(std::uint64_t chain, std::string_view address) const {
+    return make(RecordKind::hot_wallet, text_of(write_hot_wallet, chain, address));
 }
 RecordKey KeyMaker::wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                            std::string memory) const {

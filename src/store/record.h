@@ -19,12 +19,9 @@
 #include "base/digest.h"
 #include "base/money.h"
 #include "store/trail.h"
+#include "store/withdrawal.h"
 
 namespace coffer {
-
-using TenantId = std::uint32_t;       // 1..; 0 is the installation itself
-using IntegrationId = std::uint32_t;  // 1..; 0 is the tenant's own native API
-using CurrencyId = std::uint32_t;     // 1..; unique over all tenants
 
 // ---- accounts and wallets -----------------------------------------------------------------------
 
@@ -355,39 +352,16 @@ struct Promotion {
     Time created = 0, expires = 0;
 };
 
-enum class WithdrawalState : std::uint8_t {
-    approval = 1,
-    queued,
-    signed_,
-    broadcast,
-    mined,
-    final_,
-    completed,
-    released,
-};
-
-struct Withdrawal {
-    TenantId tenant = 0;
-    IntegrationId integration = 0;
-    std::string player;
-    CurrencyId currency = 0;
-    Amount amount;
-    std::string destination;
-    WithdrawalState state = WithdrawalState::queued;
-    Sequence requested_by = 0;  // the transaction that holds the money; it names the withdrawal
-    Time created = 0, modified = 0;
-    bool on_chain = true;  // false: paid out by the cashier at once
-};
-
 // ---- one of them --------------------------------------------------------------------------------
 
 template <class T>
 using Ptr = std::shared_ptr<const T>;
 
 // Absent, or one record. The alternatives' order is RecordKind's order and is on disk.
-using Record = std::variant<std::monostate, Ptr<Tenant>, Ptr<Currency>, Ptr<Integration>,
-                            Ptr<Credential>, Ptr<Player>, Ptr<Alias>, Ptr<Session>, Ptr<Login>,
-                            Ptr<Promotion>, Ptr<Withdrawal>, Ptr<Wallet>, Ptr<Round>, Ptr<Key>>;
+using Record =
+    std::variant<std::monostate, Ptr<Tenant>, Ptr<Currency>, Ptr<Integration>, Ptr<Credential>,
+                 Ptr<Player>, Ptr<Alias>, Ptr<Session>, Ptr<Login>, Ptr<Promotion>, Ptr<Withdrawal>,
+                 Ptr<Wallet>, Ptr<Round>, Ptr<Key>, Ptr<Settlement>, Ptr<HotWallet>>;
 
 enum class RecordKind : std::uint8_t {
     none,
@@ -404,8 +378,10 @@ enum class RecordKind : std::uint8_t {
     wallet,
     round,
     key,
+    settlement,
+    hot_wallet,
 };
-inline constexpr std::size_t record_kind_count = 14;
+inline constexpr std::size_t record_kind_count = 16;
 
 // A record's name: its kind, the parts of its key, and their hash under the store's secret key,
 // whose first byte is the kind, so that the records of a kind lie together.
@@ -449,6 +425,8 @@ public:
     RecordKey login(IntegrationId integration, std::string_view name) const;
     RecordKey promotion(TenantId tenant, std::string_view id) const;
     RecordKey withdrawal(Sequence requested_by) const;
+    RecordKey settlement(Sequence withdrawal) const;
+    RecordKey hot_wallet(std::uint64_t chain, std::string_view address) const;
     RecordKey wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                      std::string memory = {}) const;
     RecordKey round(const RoundName& name, std::string memory = {}) const;
@@ -483,7 +461,9 @@ struct Change {
 // A Change's bytes in the journal (docs/STORE_FORMAT.md), and back: all others are `corrupt`.
 void encode(const Change& change, std::string& out);
 Result<Change> decode(std::string_view bytes);
-inline constexpr std::uint8_t change_format_version = 2;
+// The newest of its formats. A Change is written in the oldest that can say it, so that books
+// without a chain stay as an older Coffer reads them.
+inline constexpr std::uint8_t change_format_version = 3;
 
 // The record of a Change under that key, its implied Key included; absent if it has none. A Key
 // whose original is another record comes without its `transaction`.

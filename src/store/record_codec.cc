@@ -20,6 +20,17 @@ const Wallet* wallet_after(const Transaction& transaction, const std::vector<Rec
     return nullptr;
 }
 
+// The oldest format that can say it: 2 knew nothing of chains.
+constexpr std::uint8_t oldest_format = 2;
+std::uint8_t format_of(const Change& change) {
+    for (const Record& put : change.puts) {
+        if (put.index() >= static_cast<std::size_t>(RecordKind::settlement)) {
+            return change_format_version;
+        }
+    }
+    return oldest_format;
+}
+
 void write_put(ByteWriter& writer, const Record& put) {
     writer.byte(static_cast<std::uint8_t>(put.index()));
     std::visit(
@@ -43,7 +54,7 @@ Record read_record(ByteReader& reader) {
 
 Record read_put(ByteReader& reader) {
     RecordKind kind = RecordKind::none;
-    reader.choice(kind, RecordKind::tenant, RecordKind::key);
+    reader.choice(kind, RecordKind::tenant, RecordKind::hot_wallet);
     if (reader.bad()) return {};
     switch (kind) {
         case RecordKind::none: return {};
@@ -60,6 +71,8 @@ Record read_put(ByteReader& reader) {
         case RecordKind::wallet: return read_record<Wallet>(reader);
         case RecordKind::round: return read_record<Round>(reader);
         case RecordKind::key: return read_record<Key>(reader);
+        case RecordKind::settlement: return read_record<Settlement>(reader);
+        case RecordKind::hot_wallet: return read_record<HotWallet>(reader);
     }
     return {};
 }
@@ -91,7 +104,7 @@ void read_change(ByteReader& reader, Change& change) {
 void encode(const Change& change, std::string& out) {
     ByteWriter writer(out);
     writer.context = {change.sequence, change.time, change.transaction.get()};
-    writer.byte(change_format_version);
+    writer.byte(format_of(change));
     writer.number(change.sequence);
     writer.integer(change.time);
     writer.bytes(change.previous_hash);
@@ -113,12 +126,12 @@ Result<Change> decode(std::string_view bytes) {
                                             ", which only a newer Coffer knows");
     }
     Change change;
-    if (!reader.bad() && version < change_format_version) {
+    if (!reader.bad() && version < oldest_format) {
         return fail(ErrorCode::corrupt, "a journal record of format " + std::to_string(version) +
                                             ", which this Coffer no longer knows");
     }
     if (!reader.bad()) read_change(reader, change);
-    reader.require(reader.at_end());
+    reader.require(reader.at_end() && format_of(change) == version);
     if (reader.bad()) return fail(ErrorCode::corrupt, "a journal record that cannot be read");
     return change;
 }

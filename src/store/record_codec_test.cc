@@ -121,6 +121,23 @@ TEST(RecordCodec, TheDocumentedExampleIsWhatIsWritten) {
     EXPECT_EQ(to_hex(describe(change)), to_hex(documented_bytes()));
 }
 
+TEST(RecordCodec, AChangeIsWrittenInTheOldestFormatThatCanSayIt) {
+    Change change{.sequence = 1, .time = 1};
+    change.puts = {std::make_shared<const Withdrawal>(Withdrawal{.requested_by = 1})};
+    std::string bytes = describe(change);
+    EXPECT_EQ(bytes[0], 2);
+    bytes[0] = 3;
+    EXPECT_FALSE(decode(bytes)) << "there is one way to write it";
+    bytes[0] = 1;
+    EXPECT_NE(decode(bytes).error().detail.find("no longer knows"), std::string::npos);
+    change.puts.emplace_back(std::make_shared<const Settlement>(Settlement{.withdrawal = 1}));
+    bytes = describe(change);
+    EXPECT_EQ(bytes[0], 3);
+    EXPECT_TRUE(decode(bytes));
+    bytes[0] = 2;
+    EXPECT_FALSE(decode(bytes));
+}
+
 TEST(RecordCodec, ANewerFormatIsNamed) {
     std::string bytes = describe(arbitrary_change(1));
     bytes[0] = change_format_version + 1;

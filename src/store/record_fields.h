@@ -191,6 +191,41 @@ void code(Coder& coder, Value& withdrawal) {
     coder.flag(withdrawal.on_chain);
 }
 
+template <class Coder, Of<ChainAttempt> Value>
+void code(Coder& coder, Value& attempt) {
+    coder.bytes(attempt.hash);
+    coder.text(attempt.raw);
+    coder.flag(attempt.cancels);
+    coder.near(attempt.signed_at, coder.context.time);
+}
+
+template <class Coder, Of<Settlement> Value>
+void code(Coder& coder, Value& settlement) {
+    coder.near(settlement.withdrawal, coder.context.sequence);
+    coder.number(settlement.tenant);
+    coder.number(settlement.chain);
+    coder.text(settlement.hot_wallet);
+    coder.number(settlement.nonce);
+    coder.number(settlement.step);
+    coder.list(settlement.attempts, [&](auto& attempt) { code(coder, attempt); });
+    coder.bytes(settlement.mined);
+    coder.number(settlement.block);
+    coder.bytes(settlement.block_hash);
+    coder.flag(settlement.reverted);
+    coder.amount(settlement.gas_fee);
+}
+
+template <class Coder, Of<HotWallet> Value>
+void code(Coder& coder, Value& hot_wallet) {
+    coder.number(hot_wallet.chain);
+    coder.text(hot_wallet.address);
+    coder.number(hot_wallet.next_nonce);
+    coder.text(hot_wallet.holder);
+    coder.number(hot_wallet.epoch);
+    coder.near(hot_wallet.leased_until, coder.context.time);
+    coder.near(hot_wallet.created, coder.context.time);
+}
+
 // ---- money --------------------------------------------------------------------------------------
 
 // Days and weeks are written as the distance to a day and a week of the Change's own time, so that

@@ -1,0 +1,72 @@
+// Withdrawals to a chain and the accounts that pay them, as they stand.
+//
+// All withdrawals that were ever made are looked through, since nothing else leads to those that
+// are under way: the settler asks when it starts, and then names the ones it has heard of.
+
+#include <algorithm>
+#include <utility>
+
+#include "ledger/history.h"
+
+namespace coffer {
+
+namespace {
+
+bool is_over(const Withdrawal& withdrawal) {
+    return withdrawal.state == WithdrawalState::completed ||
+           withdrawal.state == WithdrawalState::released;
+}
+
+bool is_wanted(const Withdrawal& withdrawal, const ListWithdrawals& ask) {
+    return withdrawal.on_chain && (ask.tenant == 0 || withdrawal.tenant == ask.tenant) &&
+           (!ask.state || withdrawal.state == *ask.state) &&
+           (!ask.open_only || !is_over(withdrawal)) &&
+           (ask.before == 0 || withdrawal.requested_by < ask.before);
+}
+
+}  // namespace
+
+Outcome Historian::answer(const ListWithdrawals& ask) const {
+    Outcome outcome;
+    outcome.tenant = ask.tenant;
+    const KeyMaker& keys = reader_.keys();
+    std::vector<Ptr<Withdrawal>> found;
+    for (const Sequence one : ask.only) {
+        auto withdrawal = find<Withdrawal>(keys.withdrawal(one));
+        if (!withdrawal) return failed(withdrawal.error());
+        if (*withdrawal && is_wanted(**withdrawal, ask)) found.push_back(std::move(*withdrawal));
+    }
+    if (ask.only.empty()) {
+        const auto look = [&](const Record& record) {
+            const auto& withdrawal = std::get<Ptr<Withdrawal>>(record);
+            if (is_wanted(*withdrawal, ask)) found.push_back(withdrawal);
+            return true;
+        };
+        const auto done = reader_.each(RecordKind::withdrawal, look);
+        if (!done) return failed(done.error());
+    }
+    std::ranges::sort(found, std::ranges::greater{},
+                      [](const Ptr<Withdrawal>& one) { return one->requested_by; });
+    if (ask.limit != 0 && found.size() > ask.limit) {
+        found.resize(ask.limit);
+        outcome.next = found.back()->requested_by;
+    }
+    for (Ptr<Withdrawal>& withdrawal : found) {
+        auto settlement = find<Settlement>(keys.settlement(withdrawal->requested_by));
+        if (!settlement) return failed(settlement.error());
+        outcome.records.emplace_back(std::move(withdrawal));
+        outcome.records.emplace_back(*settlement ? Record(*settlement) : Record());
+    }
+    return outcome;
+}
+
+Outcome Historian::answer(const ListHotWallets&) const {
+    Outcome outcome;
+    const auto done = reader_.each(RecordKind::hot_wallet, [&](const Record& record) {
+        outcome.records.push_back(record);
+        return true;
+    });
+    return done ? outcome : failed(done.error());
+}
+
+}  // namespace coffer

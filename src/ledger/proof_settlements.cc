@@ -1,0 +1,153 @@
+#include "ledger/proof_settlements.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "base/keccak.h"
+
+namespace coffer {
+
+namespace {
+
+// From which states a withdrawal may come to each, by the first letters of their names; `0` is a
+// new one. A state in which it stays while its chain's side changes names itself.
+std::string_view comes_from(WithdrawalState state) {
+    switch (state) {
+        case WithdrawalState::approval: return "0";
+        case WithdrawalState::queued: return "0a";
+        case WithdrawalState::signed_: return "qs";
+        case WithdrawalState::broadcast: return "sbm";
+        case WithdrawalState::mined: return "sbm";
+        case WithdrawalState::final_: return "m";
+        case WithdrawalState::completed: return "f";
+        case WithdrawalState::released: return "aqf";
+    }
+    return "";
+}
+
+char letter(WithdrawalState state) {
+    return std::string_view("aqsbmfcr")[static_cast<std::size_t>(state) - 1];
+}
+
+bool is_mined_state(WithdrawalState state) {
+    return state == WithdrawalState::mined || state == WithdrawalState::final_ ||
+           state == WithdrawalState::completed || state == WithdrawalState::released;
+}
+
+}  // namespace
+
+void SettlementProof::record(const Change& change) {
+    Puts puts;
+    for (const Record& put : change.puts) {
+        if (const auto* one = std::get_if<Ptr<Withdrawal>>(&put)) puts.withdrawal = one->get();
+        if (const auto* one = std::get_if<Ptr<Settlement>>(&put)) puts.settlement = one->get();
+        if (const auto* one = std::get_if<Ptr<HotWallet>>(&put)) puts.hot_wallet = one->get();
+    }
+    const Sequence at = change.sequence;
+    if (puts.withdrawal != nullptr) way(at, *puts.withdrawal, puts.settlement != nullptr);
+    if (puts.settlement != nullptr) {
+        if (puts.withdrawal == nullptr ||
+            puts.withdrawal->requested_by != puts.settlement->withdrawal ||
+            puts.withdrawal->tenant != puts.settlement->tenant) {
+            return findings_.add(at, "a settlement without its withdrawal");
+        }
+        const auto before =
+            past_.before<Settlement>(past_.keys().settlement(puts.settlement->withdrawal));
+        if (before) {
+            next(at, *before, puts);
+        } else {
+            first(at, puts);
+        }
+        attempts(at, before.get(), *puts.settlement);
+        mined(at, puts);
+    }
+    if (puts.hot_wallet != nullptr) hot_wallet(at, puts);
+}
+
+void SettlementProof::way(Sequence at, const Withdrawal& withdrawal, bool is_signed) {
+    const auto& keys = past_.keys();
+    const auto before = past_.before<Withdrawal>(keys.withdrawal(withdrawal.requested_by));
+    const char from = before ? letter(before->state) : '0';
+    findings_.expect(comes_from(withdrawal.state).find(from) != std::string_view::npos, at,
+                     "a withdrawal takes a step that does not follow");
+    findings_.expect(is_signed || past_.latest(keys.settlement(withdrawal.requested_by)) == 0, at,
+                     "a withdrawal that is signed goes on without its settlement");
+    const bool needs_one = withdrawal.state != WithdrawalState::approval &&
+                           withdrawal.state != WithdrawalState::queued &&
+                           withdrawal.state != WithdrawalState::released;
+    findings_.expect(is_signed || !needs_one, at, "a withdrawal on its way without a settlement");
+}
+
+// The first of a withdrawal takes the next nonce of its hot wallet, in the same record.
+void SettlementProof::first(Sequence at, const Puts& puts) {
+    const Settlement& settlement = *puts.settlement;
+    findings_.expect(puts.withdrawal->state == WithdrawalState::signed_ && settlement.step == 1, at,
+                     "a new settlement of a withdrawal that was signed before");
+    const auto wallet =
+        past_.before<HotWallet>(past_.keys().hot_wallet(settlement.chain, settlement.hot_wallet));
+    findings_.expect(wallet && wallet->next_nonce == settlement.nonce && puts.hot_wallet &&
+                         puts.hot_wallet->chain == settlement.chain &&
+                         puts.hot_wallet->address == settlement.hot_wallet,
+                     at, "a nonce that is not the hot wallet's next");
+    findings_.expect(
+        nonces_.emplace(settlement.chain, settlement.hot_wallet, settlement.nonce).second, at,
+        "a nonce serves two withdrawals");
+}
+
+void SettlementProof::next(Sequence at, const Settlement& before, const Puts& puts) {
+    const Settlement& after = *puts.settlement;
+    findings_.expect(after.chain == before.chain && after.hot_wallet == before.hot_wallet &&
+                         after.nonce == before.nonce && after.tenant == before.tenant,
+                     at, "a settlement changes its nonce or its hot wallet");
+    findings_.expect(after.step == before.step + 1, at, "a settlement's steps have a gap");
+}
+
+void SettlementProof::attempts(Sequence at, const Settlement* before, const Settlement& after) {
+    const std::size_t known = before == nullptr ? 0 : before->attempts.size();
+    bool keeps = after.attempts.size() >= known && !after.attempts.empty();
+    for (std::size_t index = 0; keeps && index < known; ++index) {
+        const ChainAttempt& one = before->attempts[index];
+        const ChainAttempt& same = after.attempts[index];
+        keeps = one.hash == same.hash && one.raw == same.raw && one.cancels == same.cancels &&
+                one.signed_at == same.signed_at;
+    }
+    findings_.expect(keeps && after.attempts.size() <= known + 1, at,
+                     "what was signed for a withdrawal changes");
+    for (std::size_t index = known; index < after.attempts.size(); ++index) {
+        const ChainAttempt& one = after.attempts[index];
+        findings_.expect(keccak256(one.raw) == one.hash, at,
+                         "a signed transaction has another hash than it says");
+        findings_.expect(index != 0 || !one.cancels, at,
+                         "the first that is signed for a withdrawal does not pay it");
+    }
+}
+
+void SettlementProof::mined(Sequence at, const Puts& puts) {
+    const Settlement& settlement = *puts.settlement;
+    const auto found =
+        std::ranges::find(settlement.attempts, settlement.mined, &ChainAttempt::hash);
+    const bool is_one = found != settlement.attempts.end();
+    const WithdrawalState state = puts.withdrawal->state;
+    findings_.expect(is_mined_state(state) ? is_one : settlement.mined == Digest{}, at,
+                     "what was mined for a withdrawal is not what was signed for it");
+    const bool paid = is_one && !found->cancels && !settlement.reverted;
+    findings_.expect((state != WithdrawalState::completed || paid) &&
+                         (state != WithdrawalState::released || !paid),
+                     at, "a withdrawal ends otherwise than its transaction did");
+}
+
+void SettlementProof::hot_wallet(Sequence at, const Puts& puts) {
+    const HotWallet& after = *puts.hot_wallet;
+    const auto before =
+        past_.before<HotWallet>(past_.keys().hot_wallet(after.chain, after.address));
+    if (!before) return;
+    const bool takes = puts.settlement != nullptr;
+    findings_.expect(after.next_nonce == before->next_nonce + (takes ? 1 : 0), at,
+                     "a hot wallet's next nonce changes for no reason");
+    findings_.expect(after.created == before->created &&
+                         after.epoch == before->epoch + (after.holder == before->holder ? 0 : 1) &&
+                         (!takes || after.epoch == before->epoch),
+                     at, "a hot wallet's holder changes without a new epoch");
+}
+
+}  // namespace coffer
