@@ -31,7 +31,7 @@ const secp256k1_context* curve() {
     return context.get();
 }
 
-Address address_of(const secp256k1_pubkey& key) {
+ChainAddress address_of(const secp256k1_pubkey& key) {
     std::array<unsigned char, 65> bytes{};
     std::size_t length = bytes.size();
     CHECK(secp256k1_ec_pubkey_serialize(curve(), bytes.data(), &length, &key,
@@ -97,7 +97,7 @@ ChainSignature SigningKey::sign(const Digest& digest) const {
     return signature;
 }
 
-std::optional<Address> recover_signer(const Digest& digest, const ChainSignature& signature) {
+std::optional<ChainAddress> recover_signer(const Digest& digest, const ChainSignature& signature) {
     std::array<unsigned char, 64> bytes{};
     std::ranges::copy(signature.r, bytes.begin());
     std::ranges::copy(signature.s, bytes.begin() + 32);

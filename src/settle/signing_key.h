@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "settle/address.h"
+#include "settle/chain_address.h"
 #include "settle/transaction.h"
 
 namespace coffer {
@@ -25,7 +25,7 @@ public:
     SigningKey(const SigningKey&) = delete;
     ~SigningKey();
 
-    const Address& address() const { return address_; }
+    const ChainAddress& address() const { return address_; }
     ChainSignature sign(const Digest& digest) const;
     // The secret, for whoever seals it into a keystore.
     std::string_view secret() const { return view_of(secret_); }
@@ -37,11 +37,11 @@ private:
         return {reinterpret_cast<const char*>(secret.data()), secret.size()};
     }
     Secret secret_{};
-    Address address_;
+    ChainAddress address_;
 };
 
 // Who signed; nothing when nobody can have. A high s is nobody's (EIP-2).
-std::optional<Address> recover_signer(const Digest& digest, const ChainSignature& signature);
+std::optional<ChainAddress> recover_signer(const Digest& digest, const ChainSignature& signature);
 
 // Overwrites bytes in a way that the compiler keeps.
 void wipe_bytes(void* bytes, std::size_t count);

@@ -98,12 +98,12 @@ std::optional<SignedTransaction> read_raw_transaction(std::string_view raw) {
     return read;
 }
 
-std::string transfer_data(const Address& to, const Uint256& amount) {
+std::string transfer_data(const ChainAddress& to, const Uint256& amount) {
     return std::string(transfer_selector) + std::string(12, '\0') + std::string(to.view()) +
            to_word(amount);
 }
 
-std::string balance_data(const Address& owner) {
+std::string balance_data(const ChainAddress& owner) {
     return std::string(balance_selector) + std::string(12, '\0') + std::string(owner.view());
 }
 

@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "base/digest.h"
-#include "settle/address.h"
+#include "settle/chain_address.h"
 #include "settle/uint256.h"
 
 namespace coffer {
@@ -20,7 +20,7 @@ struct ChainTransaction {
     Uint256 tip;      // max_priority_fee_per_gas, in wei
     Uint256 max_fee;  // max_fee_per_gas, in wei
     std::uint64_t gas_limit = 0;
-    Address to;
+    ChainAddress to;
     Uint256 value;  // wei
     std::string data;
     friend bool operator==(const ChainTransaction&, const ChainTransaction&) = default;
@@ -41,15 +41,15 @@ Digest transaction_hash(std::string_view raw);
 // a low s, without leading zeros, by a key that can be recovered.
 struct SignedTransaction {
     ChainTransaction transaction;
-    Address sender;
+    ChainAddress sender;
 };
 std::optional<SignedTransaction> read_raw_transaction(std::string_view raw);
 
 // The data of ERC-20's transfer(address,uint256) and balanceOf(address), and what the former says.
-std::string transfer_data(const Address& to, const Uint256& amount);
-std::string balance_data(const Address& owner);
+std::string transfer_data(const ChainAddress& to, const Uint256& amount);
+std::string balance_data(const ChainAddress& owner);
 struct TokenTransfer {
-    Address to;
+    ChainAddress to;
     Uint256 amount;
 };
 std::optional<TokenTransfer> read_transfer_data(std::string_view data);

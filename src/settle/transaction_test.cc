@@ -28,7 +28,7 @@ ChainTransaction coin_transfer() {
             .tip = Uint256{1'000'000'000},
             .max_fee = Uint256{2'000'000'000},
             .gas_limit = 21'000,
-            .to = *parse_address(second_address),
+            .to = *parse_chain_address(second_address),
             .value = Uint256{1'000'000'000'000'000'000}};
 }
 
@@ -58,13 +58,14 @@ TEST(Transaction, OfTheCoinIsSignedAsANodeSignsIt) {
 }
 
 TEST(Transaction, OfATokenIsSignedAsANodeSignsIt) {
-    ChainTransaction transfer{.chain_id = 1337,
-                              .nonce = 0x81,
-                              .max_fee = Uint256{20'000'000'000},
-                              .gas_limit = 100'000,
-                              .to = *parse_address("0x5fbdb2315678afecb367f032d93f642f64180aa3")};
+    ChainTransaction transfer{
+        .chain_id = 1337,
+        .nonce = 0x81,
+        .max_fee = Uint256{20'000'000'000},
+        .gas_limit = 100'000,
+        .to = *parse_chain_address("0x5fbdb2315678afecb367f032d93f642f64180aa3")};
     transfer.data =
-        transfer_data(*parse_address(second_address), *parse_decimal("10000000000000000000"));
+        transfer_data(*parse_chain_address(second_address), *parse_decimal("10000000000000000000"));
     EXPECT_EQ(to_hex_0x(signed_by_key(transfer)),
               "0x02f8b08205398181808504a817c800830186a0945fbdb2315678afecb367f032d93f642f64180aa380"
               "b844a9059cbb00000000000000000000000070997970c51812dc3a010c7d01b50e0d17dc79c800000000"
@@ -78,12 +79,13 @@ TEST(Transaction, SaysWhatItIsAndWhoSignedIt) {
     ASSERT_TRUE(read);
     EXPECT_EQ(read->transaction, coin_transfer());
     EXPECT_EQ(format_checksummed(read->sender), known_address);
-    const auto transfer = read_transfer_data(transfer_data(
-        *parse_address(second_address), *parse_decimal("340282366920938463463374607431768211456")));
+    const auto transfer = read_transfer_data(
+        transfer_data(*parse_chain_address(second_address),
+                      *parse_decimal("340282366920938463463374607431768211456")));
     ASSERT_TRUE(transfer);
-    EXPECT_EQ(format_address(transfer->to), second_address);
+    EXPECT_EQ(format_chain_address(transfer->to), second_address);
     EXPECT_EQ(format_decimal(transfer->amount), "340282366920938463463374607431768211456");
-    EXPECT_FALSE(read_transfer_data(balance_data(*parse_address(second_address))));
+    EXPECT_FALSE(read_transfer_data(balance_data(*parse_chain_address(second_address))));
 }
 
 TEST(Transaction, WithAHighSOrAnyOtherByteIsNotOurs) {

@@ -1,4 +1,4 @@
-#include "settle/address.h"
+#include "settle/chain_address.h"
 
 #include <algorithm>
 
@@ -14,15 +14,15 @@ bool is_upper(char letter) { return letter >= 'A' && letter <= 'F'; }
 
 }  // namespace
 
-std::optional<Address> address_of_bytes(std::string_view twenty) {
-    Address address;
+std::optional<ChainAddress> address_of_bytes(std::string_view twenty) {
+    ChainAddress address;
     if (twenty.size() != address.bytes.size()) return std::nullopt;
     std::ranges::transform(twenty, address.bytes.begin(),
                            [](char byte) { return static_cast<std::uint8_t>(byte); });
     return address;
 }
 
-std::optional<Address> parse_address(std::string_view text) {
+std::optional<ChainAddress> parse_chain_address(std::string_view text) {
     if (text.size() != 42 || !text.starts_with("0x")) return std::nullopt;
     const auto bytes = from_hex(text.substr(2));
     if (!bytes) return std::nullopt;
@@ -33,9 +33,11 @@ std::optional<Address> parse_address(std::string_view text) {
     return address;
 }
 
-std::string format_address(const Address& address) { return "0x" + to_hex(address.view()); }
+std::string format_chain_address(const ChainAddress& address) {
+    return "0x" + to_hex(address.view());
+}
 
-std::string format_checksummed(const Address& address) {
+std::string format_checksummed(const ChainAddress& address) {
     std::string text = to_hex(address.view());
     const std::string digest = to_hex(view(keccak256(text)));
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -46,15 +48,15 @@ std::string format_checksummed(const Address& address) {
     return "0x" + text;
 }
 
-std::string mask_address(const Address& address) {
-    const std::string text = format_address(address);
+std::string mask_chain_address(const ChainAddress& address) {
+    const std::string text = format_chain_address(address);
     return text.substr(0, 4) + "*****" + text.substr(text.size() - 4);
 }
 
-Address address_of_key(std::string_view public_key_64) {
+ChainAddress address_of_key(std::string_view public_key_64) {
     CHECK(public_key_64.size() == 64);
     const Digest digest = keccak256(public_key_64);
-    Address address;
+    ChainAddress address;
     std::copy(digest.end() - 20, digest.end(), address.bytes.begin());
     return address;
 }

@@ -1,0 +1,461 @@
+// Withdrawals to a real node: what is signed is taken and mined, and whatever happens on the way,
+// each is paid once. The processes that are killed here are real ones over books on the disk.
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/keccak.h"
+
+#include "ledger/verify.h"
+#include "settle/anvil_fixture.h"
+#include "settle/chain_settler.h"
+#include "settle/node_chain.h"
+#include "store/rocks_store.h"
+
+namespace coffer {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr TenantId tenant = 1;
+constexpr CurrencyId tok = 1, coin = 2;
+
+ChainAddress payee(std::size_t number) {
+    ChainAddress address;
+    address.bytes[0] = 0xaa;
+    address.bytes[19] = static_cast<std::uint8_t>(number + 1);
+    return address;
+}
+
+Uint256 whole_tokens(std::uint64_t count) {
+    return *multiply(Uint256{Uint128{1'000'000'000'000'000'000}}, count);
+}
+
+// Books on the disk with a ledger over them, for as long as a process has them.
+class OpenBooks {
+public:
+    explicit OpenBooks(const std::string& folder) : log_({.path = "/dev/null"}) {
+        store_ = std::move(*RocksStore::open({.directory = folder, .create = true}));
+        ledger_ = std::move(*Ledger::open(*store_, {}, clock_, log_, metrics_));
+    }
+    Outcome perform(Intent intent) { return ledger_->perform(std::move(intent)); }
+
+    SystemClock clock_;
+    Log log_;
+    Metrics metrics_;
+    std::unique_ptr<RocksStore> store_;
+    std::unique_ptr<Ledger> ledger_;
+};
+
+class AnvilTest : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string name = testing::TempDir() + "coffer_settle_XXXXXX";
+        ASSERT_NE(::mkdtemp(name.data()), nullptr);
+        folder_ = name;
+        anvil_ = std::make_unique<Anvil>();
+        policy_.name = "anvil";
+        policy_.chain_id = Anvil::chain_id;
+        policy_.confirmations = 3;
+        policy_.wait_for_finalized = false;
+        policy_.resend_after = 0;
+        policy_.tokens = {{.tenant = "t", .code = "TOK", .contract = anvil_->token()},
+                          {.tenant = "t", .code = "COIN", .gas_limit = 21'000}};
+        for (std::size_t number = 1; number <= 3; ++number) {
+            anvil_->give_tokens(Anvil::key(number).address(), whole_tokens(1'000'000));
+        }
+    }
+    void TearDown() override {
+        anvil_.reset();
+        fs::remove_all(folder_);
+    }
+
+    std::string books() const { return folder_ + "/" + books_; }
+
+    void open_world(OpenBooks& books, std::size_t players) {
+        books.perform(CreateTenant{"t-uid", "t"});
+        books.perform(CreateCurrency{tenant, "TOK", "Token", 2, 18});
+        books.perform(CreateCurrency{tenant, "COIN", "Coin", 4, 18});
+        for (std::size_t player = 0; player < players; ++player) {
+            Player one;
+            one.tenant = tenant;
+            one.id = "p" + std::to_string(player);
+            one.payout_address = format_chain_address(payee(player));
+            ASSERT_TRUE(books.perform(CreatePlayer{one}).done());
+        }
+    }
+    static void withdraw(OpenBooks& books, std::size_t player, CurrencyId currency, long units) {
+        Move move;
+        move.caller.tenant = tenant;
+        move.caller.player.id = "p" + std::to_string(player);
+        move.kind = TransactionKind::prize;
+        move.currency = currency;
+        move.amount.units = units;
+        ASSERT_TRUE(books.perform(move).done());
+        move.kind = TransactionKind::withdraw;
+        ASSERT_TRUE(books.perform(move).done());
+    }
+
+    struct Running {
+        Running(AnvilTest& test, OpenBooks& books, std::vector<std::string> urls,
+                std::size_t wallets = 3, std::function<void(std::string_view)> passes = {}) {
+            for (std::size_t number = 1; number <= wallets; ++number) {
+                signers.push_back(make_key_signer(Anvil::key(number)));
+            }
+            if (urls.empty()) urls = {test.anvil_->url()};
+            chain = make_node_chain({.urls = std::move(urls), .timeout_ms = 5'000}, books.clock_);
+            settler = std::make_unique<ChainSettler>(
+                test.policy_, ChainSettlerParts{.ledger = *books.ledger_,
+                                                .chain = *chain,
+                                                .signers = signers,
+                                                .clock = books.clock_,
+                                                .log = books.log_,
+                                                .metrics = books.metrics_,
+                                                .holder = "process " + std::to_string(::getpid()),
+                                                .alone = true,
+                                                .passes = std::move(passes)});
+            settler->learn(books.perform(ListWithdrawals{.open_only = true}));
+        }
+        bool look() { return settler->look(); }
+        std::vector<std::unique_ptr<Signer>> signers;
+        std::unique_ptr<Chain> chain;
+        std::unique_ptr<ChainSettler> settler;
+    };
+
+    // Until all has ended; a block a look.
+    void finish(Running& running, int looks_max = 200) {
+        for (int look = 0; look < looks_max; ++look) {
+            if (!running.look()) return;
+            anvil_->mine();
+        }
+        FAIL() << "withdrawals are still under way";
+    }
+    static std::pair<Ptr<Withdrawal>, Ptr<Settlement>> only_one(OpenBooks& books) {
+        const Outcome all = books.perform(ListWithdrawals{});
+        EXPECT_EQ(all.records.size(), 2U);
+        const auto* settlement = std::get_if<Ptr<Settlement>>(&all.records[1]);
+        return {std::get<Ptr<Withdrawal>>(all.records[0]),
+                settlement == nullptr ? nullptr : *settlement};
+    }
+    static void expect_clean(OpenBooks& books) {
+        const auto report = verify_books(*books.store_);
+        ASSERT_TRUE(report) << report.error().detail;
+        for (const std::string& mistake : report->mistakes) ADD_FAILURE() << mistake;
+    }
+    std::int64_t alarm(OpenBooks& books, std::string_view reason) {
+        return books.metrics_
+            .gauge("coffer_settle_alarm", "",
+                   "chain=\"anvil\",reason=\"" + std::string(reason) + "\"")
+            .value();
+    }
+
+    std::string folder_, books_ = "books";
+    std::unique_ptr<Anvil> anvil_;
+    ChainPolicy policy_;
+};
+
+TEST_F(AnvilTest, TokensAndCoinsArriveAtThePlayersAddress) {
+    OpenBooks open(books());
+    open_world(open, 2);
+    withdraw(open, 0, tok, 12'34);
+    withdraw(open, 1, coin, 5'0001);
+    Running running(*this, open, {});
+    finish(running);
+    EXPECT_EQ(format_decimal(anvil_->tokens(payee(0))), "12340000000000000000");
+    EXPECT_EQ(format_decimal(anvil_->coins(payee(1))), "5000100000000000000");
+    const Outcome all = open.perform(ListWithdrawals{.state = WithdrawalState::completed});
+    ASSERT_EQ(all.records.size(), 4U);
+    const auto& settlement = *std::get<Ptr<Settlement>>(all.records[1]);
+    EXPECT_GT(settlement.block, 0U);
+    EXPECT_TRUE(settlement.gas_fee.is_positive());
+    expect_clean(open);
+}
+
+TEST_F(AnvilTest, TheNextNodeIsAskedWhenOneDoesNotAnswer) {
+    OpenBooks open(books());
+    open_world(open, 1);
+    withdraw(open, 0, tok, 100);
+    const std::string nobody = "http://127.0.0.1:" + std::to_string(free_port());
+    Running running(*this, open, {nobody, anvil_->url()});
+    finish(running);
+    EXPECT_EQ(anvil_->tokens(payee(0)), whole_tokens(1));
+    Running alone(*this, open, {nobody});
+    withdraw(open, 0, tok, 100);
+    alone.settler->learn(open.perform(ListWithdrawals{.open_only = true}));
+    EXPECT_TRUE(alone.look());
+    EXPECT_EQ(alarm(open, "node"), 1);
+}
+
+TEST_F(AnvilTest, ARevertBringsTheMoneyBack) {
+    anvil_->run(format_chain_address(anvil_->token()),
+                // refuse(address)
+                "0x" + to_hex(std::string_view(view(keccak256("refuse(address)"))).substr(0, 4)) +
+                    std::string(24, '0') + to_hex(payee(0).view()));
+    OpenBooks open(books());
+    open_world(open, 1);
+    withdraw(open, 0, tok, 100);
+    Running running(*this, open, {});
+    finish(running);
+    const auto [withdrawal, settlement] = only_one(open);
+    EXPECT_EQ(withdrawal->state, WithdrawalState::released);
+    EXPECT_TRUE(settlement->reverted);
+    EXPECT_EQ(anvil_->tokens(payee(0)), Uint256{});
+    AskBalance ask;
+    ask.caller.tenant = tenant;
+    ask.caller.player.id = "p0";
+    ask.currency = tok;
+    const Ptr<Wallet> wallet = open.perform(ask).wallet;
+    EXPECT_EQ(wallet->at(AccountCode::earned).balance, Amount{100});
+    EXPECT_TRUE(wallet->transaction_error);
+    expect_clean(open);
+}
+
+TEST_F(AnvilTest, AReorganisationStepsBackAndTheSameBytesAreSentAgain) {
+    OpenBooks open(books());
+    open_world(open, 1);
+    withdraw(open, 0, tok, 100);
+    Running running(*this, open, {});
+    // Sent, and mined by the node a moment later.
+    for (int look = 0; look < 1'000; ++look) {
+        running.look();
+        if (only_one(open).first->state == WithdrawalState::mined) break;
+    }
+    ASSERT_EQ(only_one(open).first->state, WithdrawalState::mined);
+    const Digest first = only_one(open).second->mined;
+    anvil_->ask("evm_setAutomine", "[false]");
+    anvil_->ask("anvil_reorg", "[1,[]]");
+    running.look();
+    EXPECT_EQ(only_one(open).first->state, WithdrawalState::broadcast);
+    EXPECT_EQ(only_one(open).second->block, 0U);
+    running.look();  // forgotten by the node, so that it gets it again
+    finish(running);
+    const auto [withdrawal, settlement] = only_one(open);
+    EXPECT_EQ(withdrawal->state, WithdrawalState::completed);
+    EXPECT_EQ(settlement->mined, first);
+    EXPECT_EQ(settlement->attempts.size(), 1U);
+    EXPECT_EQ(anvil_->tokens(payee(0)), whole_tokens(1));
+    expect_clean(open);
+}
+
+TEST_F(AnvilTest, AStuckTransactionIsReplacedByADearerOneOfTheSameNonce) {
+    OpenBooks open(books());
+    open_world(open, 1);
+    anvil_->ask("evm_setAutomine", "[false]");
+    withdraw(open, 0, tok, 100);
+    policy_.stuck_after = 0;
+    Running running(*this, open, {}, 1);
+    running.look();
+    running.look();
+    running.look();
+    const auto [waits, replaced] = only_one(open);
+    EXPECT_EQ(waits->state, WithdrawalState::broadcast);
+    ASSERT_EQ(replaced->attempts.size(), 3U);
+    const auto cheap = read_raw_transaction(replaced->attempts[0].raw);
+    const auto dear = read_raw_transaction(replaced->attempts[1].raw);
+    EXPECT_EQ(cheap->transaction.nonce, dear->transaction.nonce);
+    EXPECT_GE(*multiply(dear->transaction.max_fee, 8), *multiply(cheap->transaction.max_fee, 9));
+    EXPECT_GE(*multiply(dear->transaction.tip, 8), *multiply(cheap->transaction.tip, 9));
+    finish(running);
+    const Ptr<Settlement> mined = only_one(open).second;
+    EXPECT_EQ(mined->mined, mined->attempts.back().hash);
+    EXPECT_EQ(anvil_->tokens(payee(0)), whole_tokens(1));
+    EXPECT_EQ(anvil_->nonce(Anvil::key(1).address()), 1U);
+    expect_clean(open);
+}
+
+TEST_F(AnvilTest, WhatIsGivenUpUsesItsNonceForATransferToSelf) {
+    OpenBooks open(books());
+    open_world(open, 1);
+    anvil_->ask("evm_setAutomine", "[false]");
+    withdraw(open, 0, tok, 100);
+    policy_.stuck_after = 0;
+    policy_.give_up_after = 1;
+    Running running(*this, open, {}, 1);
+    running.look();
+    running.look();
+    finish(running);
+    const auto [withdrawal, settlement] = only_one(open);
+    EXPECT_EQ(withdrawal->state, WithdrawalState::released);
+    EXPECT_TRUE(settlement->attempts.back().cancels);
+    EXPECT_EQ(anvil_->tokens(payee(0)), Uint256{});
+    EXPECT_EQ(anvil_->nonce(Anvil::key(1).address()), 1U);
+    expect_clean(open);
+}
+
+TEST_F(AnvilTest, WithoutGasMoneyItWaitsWithAnAlarm) {
+    OpenBooks open(books());
+    open_world(open, 1);
+    withdraw(open, 0, tok, 100);
+    const std::string poor = format_chain_address(Anvil::key(1).address());
+    anvil_->ask("anvil_setBalance", "[\"" + poor + "\",\"0x1\"]");
+    Running running(*this, open, {}, 1);
+    running.look();
+    EXPECT_EQ(alarm(open, "gas"), 1);
+    EXPECT_EQ(only_one(open).first->state, WithdrawalState::queued);
+    EXPECT_EQ(only_one(open).second, nullptr);
+    anvil_->ask("anvil_setBalance", "[\"" + poor + "\",\"0xde0b6b3a7640000\"]");
+    finish(running);
+    EXPECT_EQ(alarm(open, "gas"), 0);
+    EXPECT_EQ(anvil_->tokens(payee(0)), whole_tokens(1));
+}
+
+TEST_F(AnvilTest, WithoutTokensItWaitsWithAnAlarmAndOthersGoOn) {
+    OpenBooks open(books());
+    open_world(open, 2);
+    withdraw(open, 0, tok, 1'000'000'01);  // a cent more than the hot wallet has
+    withdraw(open, 1, coin, 1'0000);
+    Running running(*this, open, {}, 1);
+    running.look();
+    EXPECT_EQ(alarm(open, "tokens"), 1);
+    anvil_->mine(3);
+    running.look();
+    running.look();
+    EXPECT_EQ(anvil_->coins(payee(1)), whole_tokens(1));
+    anvil_->give_tokens(Anvil::key(1).address(), whole_tokens(1));
+    finish(running);
+    EXPECT_EQ(alarm(open, "tokens"), 0);
+    EXPECT_EQ(format_decimal(anvil_->tokens(payee(0))), "1000000010000000000000000");
+}
+
+TEST_F(AnvilTest, AnotherChainThanTheConfiguredOneIsNotUsed) {
+    policy_.chain_id = 1;
+    OpenBooks open(books());
+    open_world(open, 1);
+    withdraw(open, 0, tok, 100);
+    Running running(*this, open, {});
+    running.look();
+    EXPECT_EQ(alarm(open, "chain_id"), 1);
+    EXPECT_EQ(only_one(open).second, nullptr);
+}
+
+TEST_F(AnvilTest, ASignerElsewhereSignsTheSame) {
+    const SystemClock clock;
+    const auto far = make_remote_signer(Anvil::key(1).address(), {.urls = {anvil_->url()}}, clock);
+    const auto near = make_key_signer(Anvil::key(1));
+    const ChainTransaction transaction{.chain_id = Anvil::chain_id,
+                                       .nonce = 7,
+                                       .tip = Uint256{1},
+                                       .max_fee = Uint256{9'000'000'000},
+                                       .gas_limit = 60'000,
+                                       .to = anvil_->token(),
+                                       .data = transfer_data(payee(0), whole_tokens(3))};
+    const auto raw = far->sign(transaction);
+    ASSERT_TRUE(raw) << raw.error().detail;
+    EXPECT_EQ(*raw, *near->sign(transaction));
+    const auto stranger = make_remote_signer(payee(0), {.urls = {anvil_->url()}}, clock);
+    EXPECT_FALSE(stranger->sign(transaction));
+}
+
+TEST_F(AnvilTest, AHundredAtOnceOverThreeHotWalletsUseEachNonceOnce) {
+    OpenBooks open(books());
+    open_world(open, 10);
+    policy_.under_way_max = 40;
+    anvil_->ask("evm_setAutomine", "[false]");
+    for (std::size_t count = 0; count < 100; ++count) withdraw(open, count % 10, tok, 100);
+    Running running(*this, open, {});
+    running.look();
+    const Outcome sent = open.perform(ListWithdrawals{.state = WithdrawalState::broadcast});
+    EXPECT_EQ(sent.records.size(), 200U);
+    finish(running);
+    for (std::size_t player = 0; player < 10; ++player) {
+        EXPECT_EQ(anvil_->tokens(payee(player)), whole_tokens(10));
+    }
+    std::uint64_t nonces = 0;
+    for (std::size_t number = 1; number <= 3; ++number) {
+        const std::uint64_t used = anvil_->nonce(Anvil::key(number).address());
+        EXPECT_GE(used, 30U) << "they take turns";
+        nonces += used;
+    }
+    EXPECT_EQ(nonces, 100U);
+    expect_clean(open);
+}
+
+// ---- kill -9 ------------------------------------------------------------------------------------
+
+class KilledTest : public AnvilTest {
+protected:
+    // Another process: the one that settles, killed when it passes that point for the n-th time.
+    // True when it was killed, false when it came to the end.
+    bool is_killed(std::string_view point, int nth) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            int passed = 0;
+            OpenBooks open(books());
+            Running running(*this, open, {}, 3, [&](std::string_view here) {
+                if (here == point && ++passed == nth) ::kill(::getpid(), SIGKILL);
+            });
+            const SystemClock clock;
+            JsonRpc node({.urls = {anvil_->url()}}, clock);
+            bool is_reorganised = false;
+            for (int look = 0; look < 100; ++look) {
+                if (!running.look()) _exit(0);
+                if (reorganises_ && !is_reorganised &&
+                    only_one(open).first->state == WithdrawalState::mined) {
+                    is_reorganised = true;
+                    static_cast<void>(node.call("evm_setAutomine", "[false]"));
+                    static_cast<void>(node.call("anvil_reorg", "[1,[]]"));
+                    continue;
+                }
+                // Twice, so that what is not mined at once has been replaced before.
+                if (look >= 2) static_cast<void>(node.call("evm_mine", "[]"));
+            }
+            _exit(1);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        if (WIFSIGNALED(status)) return true;
+        EXPECT_EQ(WEXITSTATUS(status), 0) << point << ": it came to no end";
+        return false;
+    }
+
+    void kill_at(std::string_view point, int nth = 1) {
+        SCOPED_TRACE(point);
+        books_ = "books-" + std::string(point) + std::to_string(nth);
+        const Uint256 before = anvil_->tokens(payee(0));
+        {
+            OpenBooks open(books());
+            open_world(open, 1);
+            withdraw(open, 0, tok, 100);
+        }
+        EXPECT_TRUE(is_killed(point, nth)) << "it did not pass there";
+        EXPECT_FALSE(is_killed("", 0));
+        OpenBooks open(books());
+        EXPECT_EQ(only_one(open).first->state, WithdrawalState::completed);
+        EXPECT_EQ(anvil_->tokens(payee(0)), *add(before, whole_tokens(1)));
+        expect_clean(open);
+    }
+    bool reorganises_ = false;
+};
+
+TEST_F(KilledTest, AtAnyPointOfTheWayItIsPaidOnce) {
+    for (const std::string_view point :
+         {"held", "signed", "stored", "before_send", "sent", "told_sent", "found_mined",
+          "told_mined", "before_final", "told_final", "before_end", "ended"}) {
+        kill_at(point);
+    }
+}
+
+TEST_F(KilledTest, WhileItIsReplacedItIsPaidOnce) {
+    policy_.stuck_after = 0;
+    for (const std::string_view point : {"replacement_signed", "replacement_stored"}) {
+        anvil_->ask("evm_setAutomine", "[false]");
+        kill_at(point);
+        kill_at(point, 2);
+    }
+    kill_at("sent", 2);
+}
+
+TEST_F(KilledTest, WhileBlocksAreReplacedItIsPaidOnce) {
+    reorganises_ = true;
+    for (const std::string_view point : {"before_step_back", "stepped_back"}) {
+        anvil_->ask("evm_setAutomine", "[true]");
+        kill_at(point);
+    }
+}
+
+}  // namespace
+}  // namespace coffer

@@ -1,0 +1,58 @@
+#pragma once
+// JSON-RPC 2.0 over HTTP(S), to the first of several URLs that answers.
+//
+// One that does not answer (no connection, a time-out, an HTTP status that is none of success, no
+// JSON) is left alone for a while, twice as long each time up to ten seconds, and the next is
+// asked; the one that answered stays the first choice. What a node answers with an error has been
+// answered. URLs may hold secrets: words about them say their number only. One thread.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace coffer {
+
+struct JsonRpcOptions {
+    std::vector<std::string> urls;  // at least one; http or https
+    std::int64_t timeout_ms = 10'000;
+};
+
+struct JsonRpcReply {
+    std::string result;  // JSON; empty with an error
+    std::string error;   // the node's words
+};
+
+class JsonRpc {
+public:
+    JsonRpc(JsonRpcOptions options, const Clock& clock);
+    ~JsonRpc();
+    JsonRpc(const JsonRpc&) = delete;
+    JsonRpc& operator=(const JsonRpc&) = delete;
+
+    // `parameters` is a JSON array. Errors: unavailable, when nobody answered.
+    Result<JsonRpcReply> call(std::string_view method, std::string_view parameters);
+
+private:
+    struct Node {
+        std::string url;
+        Time rests_until = 0;
+        Duration rest = 0;
+    };
+    struct Handle;
+    Result<JsonRpcReply> ask(std::size_t at, const std::string& body);
+    Result<JsonRpcReply> rested(std::size_t at, Error error);
+
+    const JsonRpcOptions options_;
+    const Clock& clock_;
+    std::vector<Node> nodes_;
+    std::size_t first_choice_ = 0;
+    std::uint64_t next_id_ = 1;
+    std::unique_ptr<Handle> handle_;
+};
+
+}  // namespace coffer

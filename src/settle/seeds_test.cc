@@ -1,0 +1,258 @@
+// Hostile days by seed: players withdraw while nodes fall silent, answers are lost, transactions
+// are dropped, revert or stick, fees jump, blocks are replaced and the settler is cut off anywhere.
+// At the end of each: every withdrawal has ended once, what arrived on the chain is what the books
+// say left, and the books prove themselves.
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+
+#include "ledger/world_fixture.h"
+#include "settle/chain_settler.h"
+#include "settle/simulated_chain_fixture.h"
+
+namespace coffer {
+namespace {
+
+struct CutOff {};  // thrown where the settler is killed
+
+ChainAddress player_address(std::size_t player) {
+    ChainAddress address;
+    address.bytes[0] = 0xbb;
+    address.bytes[19] = static_cast<std::uint8_t>(player + 1);
+    return address;
+}
+
+class Day final : public World {
+public:
+    explicit Day(std::uint64_t seed)
+        : seed_(seed), random_(seed), chain_(seed * 3 + 1), quiet_log_({.path = "/dev/null"}) {
+        for (std::uint64_t key = 1; key <= 3; ++key) {
+            signers_.push_back(make_key_signer(
+                *SigningKey::from_bytes(to_word(Uint256{Uint128{seed * 8 + key}}))));
+            chain_.fund(signers_.back()->address(), wei(below(8) == 0 ? 1 : 1'000), wei(1'000'000));
+        }
+        open_books();
+        policy_.name = "simulated";
+        policy_.chain_id = SimulatedChain::id;
+        policy_.tokens = {
+            {.tenant = "test", .code = "TOK", .contract = SimulatedChain::token},
+            {.tenant = "t-1", .code = "COIN", .contract = std::nullopt, .gas_limit = 21'000}};
+        policy_.max_fee_cap = Uint256{Uint128{400'000'000'000}};
+        policy_.under_way_max = 4 + below(12);
+        if (below(3) == 0) policy_.give_up_after = 10 * minute_us;
+        two_settlers_ = below(4) == 0;
+    }
+    void TestBody() override {}
+
+    void pass() {
+        ASSERT_NO_FATAL_FAILURE(be_hostile());
+        ASSERT_NO_FATAL_FAILURE(be_calm());
+        ASSERT_NO_FATAL_FAILURE(judge());
+    }
+    std::size_t completed_ = 0, released_ = 0, cut_off_ = 0;
+
+private:
+    static constexpr CurrencyId tok = 3, coin = 4;
+    static constexpr std::size_t players = 6;
+    static constexpr std::size_t unpayable = 5;  // tokens to this player revert
+
+    std::size_t below(std::size_t limit) { return static_cast<std::size_t>(random_() % limit); }
+    static Uint256 wei(std::uint64_t coins) {
+        return *multiply(Uint256{Uint128{1'000'000'000'000'000}}, coins);  // thousandths
+    }
+    static std::string name(std::size_t player) { return "p" + std::to_string(player); }
+
+    void open_books() {
+        perform(CreateCurrency{tenant, "TOK", "Token", 2, 18});
+        perform(CreateCurrency{tenant, "COIN", "Coin", 6, 18});
+        for (std::size_t player = 0; player < players; ++player) {
+            Player one;
+            one.tenant = tenant;
+            one.id = name(player);
+            one.payout_address = format_chain_address(player_address(player));
+            perform(CreatePlayer{one});
+        }
+        chain_.refuse(player_address(unpayable));
+    }
+
+    void withdraw() {
+        Move move;
+        move.caller.tenant = tenant;
+        move.caller.player.id = name(below(players));
+        move.kind = TransactionKind::prize;
+        move.currency = below(3) == 0 ? coin : tok;
+        move.amount.units = static_cast<Int128>(1 + below(500));
+        ASSERT_TRUE(perform(move).done());
+        move.kind = TransactionKind::withdraw;
+        ASSERT_TRUE(perform(move).done());
+    }
+
+    // A process of its own, with nodes of its own.
+    struct Process {
+        Process(Day& day, std::uint64_t seed)
+            : random(seed),
+              first(day.chain_, seed + 1),
+              second(day.chain_, seed + 2),
+              chain(first, second),
+              settler(day.policy_, {.ledger = *day.ledger_,
+                                    .chain = chain,
+                                    .signers = day.signers_,
+                                    .clock = day.clock_,
+                                    .log = day.quiet_log_,
+                                    .metrics = day.quiet_metrics_,
+                                    .holder = "process " + std::to_string(seed),
+                                    .alone = !day.two_settlers_,
+                                    .passes = [this](std::string_view) { maybe_die(); }}) {
+            settler.learn(day.perform(ListWithdrawals{.open_only = true}));
+        }
+        void maybe_die() {
+            if (may_die && random() % 40 == 0) throw CutOff{};
+        }
+        std::mt19937_64 random;
+        bool may_die = false;
+        SimulatedNode first, second;
+        FailoverChain chain;
+        ChainSettler settler;
+    };
+
+    void spoil(Process& process) {
+        for (SimulatedNode* node : {&process.first, &process.second}) {
+            node->faults = {.not_heard = 5 + below(60),
+                            .answer_lost = 2 + below(10),
+                            .sent_twice = 1 + below(8),
+                            .behind = below(3) == 0 ? below(4) : 0};
+            node->is_dead = below(6) == 0;
+        }
+        process.may_die = true;
+    }
+
+    void look(std::unique_ptr<Process>& process, bool hostile) {
+        if (!process) process = std::make_unique<Process>(*this, random_());
+        if (hostile && below(4) == 0) spoil(*process);
+        std::vector<Sequence> queued;
+        ledger_->take_queued(queued);
+        told_.insert(told_.end(), queued.begin(), queued.end());
+        if (!told_.empty()) {
+            // What one process was told, another learns of from the list in time; here at once.
+            for (auto& one : {first_.get(), second_.get()}) {
+                if (one != nullptr) one->settler.learn(perform(ListWithdrawals{.only = told_}));
+            }
+            told_.clear();
+        }
+        try {
+            process->settler.look();
+        } catch (const CutOff&) {
+            ++cut_off_;
+            process.reset();
+        }
+    }
+
+    void be_hostile() {
+        const std::size_t moments = 60 + below(60);
+        for (std::size_t moment = 0; moment < moments; ++moment) {
+            if (moment < 40 && below(4) == 0) {
+                ASSERT_NO_FATAL_FAILURE(withdraw());
+            }
+            look(two_settlers_ && below(2) == 0 ? second_ : first_, true);
+            if (below(3) != 0) chain_.mine();
+            if (below(12) == 0) chain_.reorganise(1 + below(10));
+            if (below(10) == 0) chain_.drop_waiting(2);
+            if (below(15) == 0) {
+                chain_.set_base_fee(Uint256{Uint128{1'000'000'000} * (1 + below(600))});
+            }
+            clock_.advance(static_cast<Duration>(1 + below(20)) * second_us);
+        }
+    }
+
+    // Nothing goes wrong any more: all must come to an end.
+    void be_calm() {
+        chain_.set_base_fee(Uint256{Uint128{2'000'000'000}});
+        for (const auto& signer : signers_) chain_.fund(signer->address(), wei(5'000), wei(0));
+        first_.reset();
+        second_.reset();
+        for (int moment = 0; moment < 3'000; ++moment) {
+            look(first_, false);
+            chain_.mine();
+            clock_.advance(5 * second_us);
+            if (moment % 20 == 19 && all_ended()) return;
+        }
+        FAIL() << "seed " << seed_ << ": withdrawals are still under way";
+    }
+    bool all_ended() { return perform(ListWithdrawals{.open_only = true}).records.empty(); }
+
+    void judge() {
+        std::map<std::pair<ChainAddress, bool>, Uint256> left;  // by the books
+        std::size_t paid = 0;
+        const Outcome all = perform(ListWithdrawals{});
+        for (std::size_t at = 0; at + 1 < all.records.size(); at += 2) {
+            const auto& one = *std::get<Ptr<Withdrawal>>(all.records[at]);
+            if (one.state == WithdrawalState::released) {
+                ++released_;
+                continue;
+            }
+            ASSERT_EQ(one.state, WithdrawalState::completed);
+            ++paid;
+            const bool in_tokens = one.currency == tok;
+            Uint256& sum = left[{*parse_chain_address(one.destination), in_tokens}];
+            sum =
+                *add(sum, *to_chain_units(one.amount, {.ledger = in_tokens ? 2 : 6, .chain = 18}));
+        }
+        completed_ = paid;
+        std::map<std::pair<ChainAddress, bool>, Uint256> arrived;
+        std::set<std::pair<ChainAddress, std::uint64_t>> nonces;
+        const auto payments = chain_.payments();
+        for (const auto& payment : payments) {
+            Uint256& sum = arrived[{payment.to, payment.in_tokens}];
+            sum = *add(sum, payment.amount);
+            EXPECT_TRUE(nonces.emplace(payment.from, payment.nonce).second);
+        }
+        EXPECT_EQ(payments.size(), paid) << "seed " << seed_;
+        EXPECT_EQ(arrived, left) << "seed " << seed_;
+        ASSERT_NO_FATAL_FAILURE(expect_clean());
+    }
+
+    const std::uint64_t seed_;
+    std::mt19937_64 random_;
+    SimulatedChain chain_;
+    Log quiet_log_;
+    Metrics quiet_metrics_;
+    std::vector<std::unique_ptr<Signer>> signers_;
+    ChainPolicy policy_;
+    bool two_settlers_ = false;
+    std::vector<Sequence> told_;
+    std::unique_ptr<Process> first_, second_;
+};
+
+std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
+    const char* const text = std::getenv(variable);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+// SETTLE_SEEDS and SETTLE_FIRST_SEED ask for others than the first thousand.
+TEST(Seeds, EveryHostileDayEndsWithEachWithdrawalPaidOrReleasedOnce) {
+    const std::uint64_t first = number_of("SETTLE_FIRST_SEED", 1);
+    const std::uint64_t count = number_of("SETTLE_SEEDS", 1'000);
+    std::size_t completed = 0, released = 0, cut_off = 0;
+    for (std::uint64_t seed = first; seed < first + count; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Day day(seed);
+        ASSERT_NO_FATAL_FAILURE(day.pass());
+        completed += day.completed_;
+        released += day.released_;
+        cut_off += day.cut_off_;
+    }
+    RecordProperty("completed", static_cast<int>(completed));
+    RecordProperty("released", static_cast<int>(released));
+    RecordProperty("cut_off", static_cast<int>(cut_off));
+    std::printf("%zu completed, %zu released, settlers cut off %zu times\n", completed, released,
+                cut_off);
+    // The days are as hostile as they claim.
+    EXPECT_GT(completed, count * 5);
+    EXPECT_GT(released, count / 2);
+    EXPECT_GT(cut_off, count);
+}
+
+}  // namespace
+}  // namespace coffer
