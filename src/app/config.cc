@@ -14,6 +14,7 @@
 #include <set>
 #include <tuple>
 
+#include "app/config_chain.h"
 #include "app/config_section.h"
 #include "app/data_directory.h"
 
@@ -62,6 +63,7 @@ public:
         read_http(top.table("http"));
         read_ledger(top.table("ledger"));
         read_log(top.table("log"));
+        config_.chains = read_chains(top, folder_, notes_);
         top.finish();
         return std::move(config_);
     }

@@ -16,6 +16,7 @@
 #include "dialect/desk.h"
 #include "http/server.h"
 #include "ledger/ledger.h"
+#include "settle/settler.h"
 
 namespace coffer {
 
@@ -31,6 +32,7 @@ struct Config {
     LedgerOptions ledger;
     std::uint32_t login_failures_max = 10;
     Log::Options log;
+    std::vector<ChainOptions> chains;  // none: withdrawals to a chain wait
 };
 
 // Every mistake in the text, in its order; `folder` is what relative paths start from.

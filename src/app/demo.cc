@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <optional>
 
 #include "app/books.h"
@@ -14,6 +15,7 @@
 #include "app/master_key.h"
 #include "app/serving.h"
 #include "app/temporary_folder.h"
+#include "settle/settler.h"
 #include "store/postgres_store.h"
 
 namespace coffer {
@@ -61,6 +63,23 @@ Result<ListenAddress> judged_address(const DemoOptions& options) {
     return *address;
 }
 
+// The chain and the first account of anvil and hardhat, whose keys are printed when they start.
+constexpr std::uint64_t test_chain_id = 31'337;
+constexpr std::string_view test_chain_key =
+    "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+
+ChainOptions demo_chain(const std::string& url) {
+    ChainOptions chain{.urls = {url}, .look_every_ms = 200};
+    chain.policy.name = "demo";
+    chain.policy.chain_id = test_chain_id;
+    chain.policy.confirmations = 1;
+    chain.policy.wait_for_finalized = false;
+    chain.policy.tokens = {
+        {.tenant = std::string(demo::tenant_uid), .code = "KGN", .gas_limit = 21'000}};
+    chain.hot_wallets = {{.public_key_digits = std::string(test_chain_key)}};
+    return chain;
+}
+
 Result<void> run_demo(const DemoOptions& options, const std::string& directory,
                       const ListenAddress& address, Signals& signals) {
     auto lock = DirectoryLock::take(directory, "demo");
@@ -87,6 +106,17 @@ Result<void> run_demo(const DemoOptions& options, const std::string& directory,
     TRY(fill_demo(site));
     TRY(fill_demo_players(site, options.players));
 
+    std::unique_ptr<Settler> settler;
+    if (!options.chain.empty()) {
+        auto started =
+            Settler::start({demo_chain(options.chain)}, {.ledger = (*books)->ledger(),
+                                                         .clock = clock,
+                                                         .log = log,
+                                                         .metrics = metrics,
+                                                         .alone = !(*books)->store().is_shared()});
+        if (!started) return std::unexpected(started.error());
+        settler = std::move(*started);
+    }
     const ServerOptions server{
         .listen = {{.address = address.address,
                     .port = address.port,

@@ -102,7 +102,8 @@ void add_first_steps(CLI::App& program, std::optional<Options>& result) {
         "  coffer demo --data /tmp/world                kept, and continued the next time\n"
         "  coffer demo --players 100000 --no-log-calls  a crowd to load it with\n"
         "  coffer demo --data DIR --store postgres://me@localhost/books\n"
-        "                                               in an empty database, tables included");
+        "                                               in an empty database, tables included\n"
+        "  coffer demo --chain http://127.0.0.1:8545    KGN as the coin of anvil's chain 31337");
     DemoOptions& options = demo.options();
     demo->add_option("--listen", options.listen,
                      "Where to listen (127.0.0.1:8080); port 0 takes any free one")
@@ -118,6 +119,11 @@ void add_first_steps(CLI::App& program, std::optional<Options>& result) {
     demo->add_option("--store", options.store, "What keeps the books (rocksdb)")
         ->check(is_store)
         ->type_name("rocksdb|memory|postgres://...");
+    demo->add_option(
+            "--chain", options.chain,
+            "A node of a test chain, such as anvil: withdrawals of KGN arrive there as its "
+            "coin, paid by the account whose key everybody knows")
+        ->type_name("URL");
     demo->add_option("--io-threads", options.io_threads, "Threads that talk to callers (1)")
         ->check(CLI::Range(1, 64))
         ->type_name("N");

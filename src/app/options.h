@@ -60,6 +60,7 @@ struct DemoOptions {
     std::uint64_t players = 0;
     std::string store = "rocksdb";
     int io_threads = 1;
+    std::string chain;  // a node's URL; empty: withdrawals wait
     LogChoice log;
 };
 struct VerifyOptions {

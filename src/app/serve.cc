@@ -1,6 +1,7 @@
 // `coffer serve`: answers calls as the configuration says, until told to stop.
 
 #include <cstdio>
+#include <memory>
 
 #include "app/books.h"
 #include "app/commands.h"
@@ -9,6 +10,7 @@
 #include "app/data_directory.h"
 #include "app/master_key.h"
 #include "app/serving.h"
+#include "settle/settler.h"
 
 namespace coffer {
 namespace {
@@ -43,6 +45,17 @@ Result<void> serve(const Config& config, Signals& signals) {
         {.store = config.store, .directory = config.data_directory, .ledger = config.ledger}, clock,
         log, metrics);
     if (!books) return std::unexpected(books.error());
+    // After the books, so that it goes away before them.
+    std::unique_ptr<Settler> settler;
+    if (!config.chains.empty()) {
+        auto started = Settler::start(config.chains, {.ledger = (*books)->ledger(),
+                                                      .clock = clock,
+                                                      .log = log,
+                                                      .metrics = metrics,
+                                                      .alone = !(*books)->store().is_shared()});
+        if (!started) return std::unexpected(started.error());
+        settler = std::move(*started);
+    }
     const DeskOptions desk{.master_key = *key, .login_failures_max = config.login_failures_max};
     return serve_until_stopped(
         {**books, clock, log, metrics, signals, *control}, config.server, desk,

@@ -1,0 +1,79 @@
+"""A real node of a chain for tests: anvil on a free port, with a token on it."""
+
+import json
+import pathlib
+import socket
+import subprocess
+import time
+import urllib.request
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent
+FOLDER = SOURCE / "build/chain"
+PROGRAM = FOLDER / "node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
+READY_S = 60
+MAKER = "0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266"  # the node's own first account
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+class Chain:
+    def __init__(self, chain_id):
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        assert PROGRAM.exists(), f"{PROGRAM} is missing; `./dev test` installs it"
+        self.process = subprocess.Popen(
+            [str(PROGRAM), "--host", "127.0.0.1", "--port", str(port), "--silent",
+             "--chain-id", str(chain_id), "--slots-in-an-epoch", "1"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.wait_for(self.answers)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+
+    def answers(self):
+        try:
+            return self.ask("eth_chainId")
+        except OSError:
+            return None
+
+    def wait_for(self, question):
+        deadline = time.monotonic() + READY_S
+        while time.monotonic() < deadline:
+            if answer := question():
+                return answer
+            assert self.process.poll() is None, "the node ended"
+            time.sleep(0.02)
+        raise AssertionError(f"waited for {READY_S} s in vain")
+
+    def ask(self, method, *parameters):
+        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+        request = urllib.request.Request(self.url, json.dumps(body).encode(),
+                                         {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as response:
+            answer = json.load(response)
+        assert "error" not in answer, answer["error"]
+        return answer["result"]
+
+    def run(self, **transaction):
+        name = self.ask("eth_sendTransaction", {"from": MAKER, **transaction})
+        return self.wait_for(lambda: self.ask("eth_getTransactionReceipt", name))
+
+    def deploy_token(self):
+        code = subprocess.run(["node", str(SOURCE / "tools/chain/compile.js"), str(FOLDER)],
+                              check=True, capture_output=True, text=True).stdout
+        return self.run(data=code)["contractAddress"]
+
+    def give_tokens(self, token, to, amount):
+        self.run(to=token, data=f"0xa9059cbb{int(to, 16):064x}{amount:064x}")
+
+    def tokens(self, token, owner):
+        call = {"to": token, "data": f"0x70a08231{int(owner, 16):064x}"}
+        return int(self.ask("eth_call", call, "latest"), 16)
+
+    def coins(self, owner):
+        return int(self.ask("eth_getBalance", owner, "latest"), 16)

@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""Withdrawals by the real program to a real chain, seen by the player.
+
+    test/settle_test.py --coffer build/release/coffer [names of tests]
+"""
+
+import os
+import signal
+import unittest
+
+import commands_fixture
+from chain import Chain
+from commands_fixture import NATIVE, Commands
+
+CHAIN_ID = 1337
+PAYEE = "0x3c0000000000000000000000000000000000f040"
+TOKEN = 10 ** 18
+# The example of the definition of Web3 Secret Storage, whose password is `testpassword`.
+KEYSTORE = """{"crypto": {"cipher": "aes-128-ctr",
+"cipherparams": {"iv": "83dbcc02d8ccb40e466191a123791e0e"},
+"ciphertext": "d172bf743a674da9cdad04534d56926ef8358534d458fffccd4e6ad2fbde479c",
+"kdf": "scrypt", "kdfparams": {"dklen": 32, "n": 262144, "r": 1, "p": 8,
+"salt": "ab0c7876052600dd703518d6fc3fe8984592145b591fc8fb5c6d43190334ba19"},
+"mac": "2103ac29920d71da29f15d75b4a16dbe95cfd7ff8faea1056c33131d846e3097"},
+"id": "3198bc9c-6672-5ab3-d995-4942343ae5b6", "version": 3}"""
+KEYSTORE_ADDRESS = "0x008aeeda4d805471df9b2a5b0f38a0c3bcba786b"
+
+
+class SettleTest(Commands):
+    def setUp(self):
+        super().setUp()
+        self.chain = Chain(CHAIN_ID)
+        self.addCleanup(self.chain.close)
+        self.token = self.chain.deploy_token()
+        self.chain.give_tokens(self.token, KEYSTORE_ADDRESS, 1_000_000 * TOKEN)
+        self.chain.ask("anvil_setBalance", KEYSTORE_ADDRESS, hex(10 * TOKEN))
+        self.keystore = self.secret("hot.json", KEYSTORE)
+        self.secret("hot.password", "testpassword\n")
+        self.config = self.coffer.write("coffer.toml", f"""
+data.directory = "data"
+log.calls = false
+[[listen]]
+address = "127.0.0.1:0"
+dialects = ["kgen"]
+[[listen]]
+address = "127.0.0.1:0"
+dialects = ["native"]
+[[chain]]
+name = "anvil"
+chain_id = {CHAIN_ID}
+urls = ["{self.chain.url}"]
+look_every_ms = 50
+confirmations = 2
+wait_for_finalized = false
+[[token]]
+chain = "anvil"
+tenant = "games"
+currency = "TOK"
+contract = "{self.token}"
+[[hot_wallet]]
+chain = "anvil"
+keystore = "hot.json"
+password_file = "hot.password"
+""")
+
+    def secret(self, name, text):
+        path = self.coffer.write(name, text)
+        os.chmod(path, 0o600)
+        return path
+
+    def native(self, method, path, body=None, key=None, **headers):
+        status, answer = self.server.call(method, path, body, NATIVE,
+                                          authorization=f"Bearer {key or self.key}", **headers)
+        self.assertIn(status, (200, 201), answer)
+        return answer
+
+    def found_world(self, install_key):
+        tenant = self.native("POST", "/v1/tenants", {"name": "games"}, install_key)
+        self.key = self.native("POST", f"/v1/tenants/{tenant['id']}/keys",
+                               {"scopes": ["read", "play", "cashier", "admin"]},
+                               install_key)["secret"]
+        self.native("POST", "/v1/currencies",
+                    {"code": "TOK", "name": "Token", "scale": 2, "chain_scale": 18})
+        wallet = self.native("POST", "/v1/integrations",
+                             {"dialect": "kgen", "name": "wallet", "currencies": ["TOK"]})
+        where = f"/v1/integrations/{wallet['id']}/credentials"
+        client = self.native("POST", where, {"kind": "basic", "client_id": "client"})
+        self.native("POST", where, {"kind": "signing_key"})
+        self.native("POST", "/v1/players",
+                    {"id": "eve", "payout_address": PAYEE,
+                     "aliases": [{"integration": wallet["id"], "external_id": "eve"}]})
+        self.client_secret = client["secret"]
+        self.log_in()
+
+    def log_in(self):
+        status, session = self.server.call(
+            "POST", "/s2s/session", {"user_id": "eve"}, x_client_id="client",
+            x_client_secret=self.client_secret)
+        self.assertEqual(status, 200, session)
+        self.player = {"user_jwt_token": session["access_token"]}
+
+    def earn(self, amount, key):
+        self.native("POST", "/v1/players/eve/adjustments",
+                    {"currency": "TOK", "amount": amount, "bucket": "earned", "reason": "won"},
+                    idempotency_key=key)
+
+    def ask(self, path):
+        status, answer = self.server.call("GET", path, **self.player)
+        self.assertEqual(status, 200, answer)
+        return answer
+
+    def withdraw(self):
+        status, answer = self.server.call("POST", "/fe/wallet/withdraw", **self.player)
+        self.assertEqual((status, answer), (200, {"msg": "wallet withdrawl successful"}))
+
+    def newest_withdrawal(self):
+        rows = self.ask("/fe/wallet/transactions")["fromTransactions"]
+        return [row for row in rows if row["description"]["type"] == "WITHDRAW"][0]
+
+    def when(self, status):
+        """The newest withdrawal, as soon as it has that status; blocks go on meanwhile."""
+        def question():
+            self.chain.ask("evm_mine")
+            row = self.newest_withdrawal()
+            return row if row["sync_status"] == status else None
+        return self.server.wait_for(question)
+
+    def metric(self, line):
+        _, text = self.server.call("GET", "/metrics", None, NATIVE)
+        return line in text.splitlines()
+
+    def start(self):
+        install_key = self.init()
+        self.server = self.serve()
+        self.found_world(install_key)
+
+    def test_what_was_earned_arrives_and_the_player_sees_the_whole_way(self):
+        self.start()
+        self.earn("12.50", "a")
+        self.chain.ask("evm_setAutomine", False)
+        self.withdraw()
+        sent = self.server.wait_for(lambda: (row := self.newest_withdrawal())["sync_status"]
+                                    == "IN_PROGRESS" and row)
+        self.assertEqual((sent["block_number"], sent["gas_fee"]), (0, 0))
+        balance = self.ask("/fe/wallet/balance")
+        self.assertEqual((balance["earned_balance"], balance["on_chain_balance"]), (0, 0))
+        self.assertEqual(self.chain.tokens(self.token, PAYEE), 0)
+        done = self.when("COMPLETED")
+        self.assertEqual(self.chain.tokens(self.token, PAYEE), 12 * TOKEN + TOKEN // 2)
+        self.assertEqual(done["tx_hash"], sent["tx_hash"])
+        receipt = self.chain.ask("eth_getTransactionReceipt", done["tx_hash"])
+        self.assertEqual(done["block_number"], int(receipt["blockNumber"], 16))
+        fee = int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
+        self.assertAlmostEqual(done["gas_fee"], fee / TOKEN, places=17)
+        self.assertEqual(done["amount"], 12.5)
+        self.assertFalse(self.ask("/fe/wallet/balance")["wallet_transaction_error"])
+        self.assertTrue(self.server.wait_for(
+            lambda: self.metric('coffer_settle_completed_total{chain="anvil"} 1')))
+        code, _ = self.server.stop()
+        self.assertEqual(code, 0)
+        code, said, complaint = self.coffer.run("verify", "--config", self.config)
+        self.assertEqual((code, complaint), (0, ""), said)
+
+    def test_a_reverted_transfer_comes_back_and_is_told(self):
+        self.start()
+        selector = "0x" + self.selector_of_refuse()
+        self.chain.run(to=self.token, data=f"{selector}{int(PAYEE, 16):064x}")
+        self.earn("3.00", "a")
+        self.withdraw()
+        self.when("FAILED")
+        balance = self.ask("/fe/wallet/balance")
+        self.assertEqual((balance["earned_balance"], balance["wallet_transaction_error"]),
+                         (3, True))
+        self.assertEqual(self.chain.tokens(self.token, PAYEE), 0)
+        self.chain.run(to=self.token, data=f"{selector}{0:064x}")
+        self.withdraw()
+        self.when("COMPLETED")
+        self.assertFalse(self.ask("/fe/wallet/balance")["wallet_transaction_error"])
+        self.assertEqual(self.chain.tokens(self.token, PAYEE), 3 * TOKEN)
+
+    def selector_of_refuse(self):
+        return self.chain.ask("web3_sha3", "0x" + b"refuse(address)".hex())[2:10]
+
+    def test_a_server_that_was_killed_finds_what_it_had_sent(self):
+        self.start()
+        self.chain.ask("evm_setAutomine", False)
+        self.earn("1.00", "a")
+        self.withdraw()
+        sent = self.server.wait_for(lambda: (row := self.newest_withdrawal())["sync_status"]
+                                    == "IN_PROGRESS" and row)
+        self.server.stop(signal.SIGKILL)
+        self.server = self.serve()
+        self.assertEqual(self.when("COMPLETED")["tx_hash"], sent["tx_hash"])
+        self.assertEqual(self.chain.tokens(self.token, PAYEE), TOKEN)
+
+    def test_a_key_that_others_may_read_is_refused(self):
+        self.init()
+        os.chmod(self.keystore, 0o644)
+        result = self.coffer.run("serve", "--config", self.config)
+        self.assert_fails(result, "others may read it")
+        self.assertNotIn("d172bf74", result[2])
+        os.chmod(self.keystore, 0o600)
+        self.secret("hot.password", "another")
+        self.assert_fails(self.coffer.run("serve", "--config", self.config),
+                          "the password is wrong")
+
+    def test_the_demo_pays_to_a_test_chain(self):
+        chain = Chain(31337)
+        self.addCleanup(chain.close)
+        self.server = self.coffer.start("demo", "--listen", "127.0.0.1:0", "--store", "memory",
+                                        "--data", self.coffer.file("world"), "--chain", chain.url)
+        alice = "123e4567-e89b-12d3-a456-426614174000"
+        status, answer = self.server.call(
+            "POST", f"/v1/players/{alice}/adjustments",
+            {"currency": "KGN", "amount": "2.50", "bucket": "earned", "reason": "won"},
+            authorization="Bearer demo-admin-key", idempotency_key="a")
+        self.assertEqual(status, 201, answer)
+        status, session = self.server.call("POST", "/s2s/session", {"user_id": "alice"},
+                                           x_client_id="demo-kgen",
+                                           x_client_secret="demo-kgen-secret")
+        self.assertEqual(status, 200, session)
+        self.player = {"user_jwt_token": session["access_token"]}
+        before = chain.coins(PAYEE)
+        self.withdraw()
+        self.server.wait_for(lambda: self.newest_withdrawal()["sync_status"] == "COMPLETED")
+        self.assertEqual(chain.coins(PAYEE) - before, 2 * TOKEN + TOKEN // 2)
+
+
+if __name__ == "__main__":
+    unittest.installHandler()
+    commands_fixture.run(SettleTest, __doc__)
