@@ -328,7 +328,7 @@ std::expected<std::vector<PostgresRows>, TripError> PostgresLink::collect() {
         PGresult* result = PQgetResult(handle);
         if (result == nullptr) {  // the end of one statement's answers
             if (PQstatus(handle) == CONNECTION_BAD) return std::unexpected(lost("closed"));
-            ++at;
+            if (at < counts_.size()) ++at;  // the trip ends with PIPELINE_SYNC, with nothing else
             continue;
         }
         PostgresRows rows(result);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -165,13 +166,14 @@ std::string PostgresServer::new_place() {
 }
 
 std::string PostgresServer::sql(const std::string& uri, const std::string& text) const {
-    const std::string out = folder_ + "/psql-" + std::to_string(::getpid());
-    std::error_code error;
-    fs::remove(out, error);
+    static std::atomic<int> calls = 0;  // several threads may ask at once
+    const std::string out = folder_ + "/psql-" + std::to_string(++calls);
     const int done = wait_for(spawn(
         {debian + "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", uri, "-c", text},
         out));
     std::string said = text_of(out);
+    std::error_code error;
+    fs::remove(out, error);
     if (done != 0) std::fprintf(stderr, "psql: %s\n", said.c_str());
     CHECK(done == 0);
     return said;

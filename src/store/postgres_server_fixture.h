@@ -22,6 +22,7 @@ public:
     // which would take seconds to make and longer to recover.
     std::string new_place();
     std::string uri() const;
+    int port() const { return port_; }
     // Runs SQL there with the program psql, as the owner; what it printed, without headings.
     std::string sql(const std::string& uri, const std::string& text) const;
 
