@@ -92,8 +92,13 @@ bool ChainSettler::look() {
     if (!open_.empty()) {
         if (const Reply done = settle(); !done) {
             figures_->ring(SettleAlarm::no_node);
-            parts_.log.warning("the chain cannot be asked",
-                               {{"chain", policy_.name}, {"why", done.error().detail}});
+            // Why, once; the alarm says that it goes on.
+            if (!std::exchange(is_unreachable_, true)) {
+                parts_.log.warning("the chain cannot be asked",
+                                   {{"chain", policy_.name}, {"why", done.error().detail}});
+            }
+        } else {
+            is_unreachable_ = false;
         }
     }
     std::erase_if(open_, [](const auto& one) { return is_over(one.second.withdrawal->state); });
@@ -178,8 +183,9 @@ ChainSettler::Reply ChainSettler::watch_sent(Hot& hot, Open& open) {
     bool found = false;
     TRY(find_mined(hot, open, found));
     if (found || open.is_stale) return {};
-    const Settlement& settlement = *open.settlement;
-    if (settlement.nonce < hot.mined) {
+    // Shared, because a report puts another in its place.
+    const Ptr<Settlement> settlement = open.settlement;
+    if (settlement->nonce < hot.mined) {
         // Mined as something that was never signed here, or a node that does not know yet what it
         // counts. Money may have left by a way that only a person can look into.
         figures_->ring(SettleAlarm::nonce_taken);
@@ -190,7 +196,7 @@ ChainSettler::Reply ChainSettler::watch_sent(Hot& hot, Open& open) {
         TRY(send_latest(hot, open));
     } else if (open.sent == 0 || now - open.sent >= policy_.resend_after) {
         bool is_known = false;
-        for (const ChainAttempt& attempt : settlement.attempts) {
+        for (const ChainAttempt& attempt : settlement->attempts) {
             const auto known = parts_.chain.knows(attempt.hash);
             if (!known) return std::unexpected(known.error());
             is_known = is_known || *known;
@@ -201,12 +207,12 @@ ChainSettler::Reply ChainSettler::watch_sent(Hot& hot, Open& open) {
             TRY(send_latest(hot, open));
         }
     }
-    if (open.is_stale || settlement.nonce != hot.mined) return {};
+    if (open.is_stale || settlement->nonce != hot.mined) return {};
     const Time wall = parts_.clock.wall();
-    const ChainAttempt& first = open.settlement->attempts.front();
-    const ChainAttempt& last = open.settlement->attempts.back();
+    const ChainAttempt& first = settlement->attempts.front();
+    const ChainAttempt& last = settlement->attempts.back();
     const bool gives_up =
-        is_cancelling(*open.settlement) ||
+        is_cancelling(*settlement) ||
         (policy_.give_up_after != 0 && wall - first.signed_at >= policy_.give_up_after);
     const bool is_stuck = wall - last.signed_at >= policy_.stuck_after;
     if (is_stuck) return replace(hot, open, gives_up);
@@ -215,7 +221,8 @@ ChainSettler::Reply ChainSettler::watch_sent(Hot& hot, Open& open) {
 
 ChainSettler::Reply ChainSettler::find_mined(Hot& hot, Open& open, bool& found) {
     if (open.settlement->nonce >= hot.mined) return {};
-    const auto& attempts = open.settlement->attempts;
+    const Ptr<Settlement> settlement = open.settlement;
+    const auto& attempts = settlement->attempts;
     for (auto attempt = attempts.rbegin(); attempt != attempts.rend(); ++attempt) {
         const auto receipt = parts_.chain.receipt(attempt->hash);
         if (!receipt) return std::unexpected(receipt.error());
@@ -237,7 +244,8 @@ ChainSettler::Reply ChainSettler::find_mined(Hot& hot, Open& open, bool& found) 
 
 // The same bytes as often as it takes: they have one hash and one nonce.
 ChainSettler::Reply ChainSettler::send_latest(Hot& hot, Open& open) {
-    const ChainAttempt& latest = open.settlement->attempts.back();
+    const Ptr<Settlement> settlement = open.settlement;
+    const ChainAttempt& latest = settlement->attempts.back();
     pass("before_send");
     const auto refused = parts_.chain.send(latest.raw);
     pass("sent");
@@ -291,10 +299,10 @@ ChainSettler::Reply ChainSettler::replace(Hot& hot, Open& open, bool cancels) {
 }
 
 ChainSettler::Reply ChainSettler::watch_mined(Hot& hot, Open& open) {
-    const Settlement& settlement = *open.settlement;
-    const auto receipt = parts_.chain.receipt(settlement.mined);
+    const Ptr<Settlement> settlement = open.settlement;
+    const auto receipt = parts_.chain.receipt(settlement->mined);
     if (!receipt) return std::unexpected(receipt.error());
-    if (!*receipt || (*receipt)->block_hash != settlement.block_hash) {
+    if (!*receipt || (*receipt)->block_hash != settlement->block_hash) {
         // A reorganisation, or a node that has not come so far.
         bool found = false;
         TRY(find_mined(hot, open, found));
@@ -307,11 +315,11 @@ ChainSettler::Reply ChainSettler::watch_mined(Hot& hot, Open& open) {
         pass("stepped_back");
         return {};
     }
-    const auto canonical = parts_.chain.block_hash(settlement.block);
+    const auto canonical = parts_.chain.block_hash(settlement->block);
     if (!canonical) return std::unexpected(canonical.error());
-    if (*canonical != settlement.block_hash || head_.number < settlement.block ||
-        head_.number - settlement.block + 1 < policy_.confirmations ||
-        (finalized_ && *finalized_ < settlement.block)) {
+    if (*canonical != settlement->block_hash || head_.number < settlement->block ||
+        head_.number - settlement->block + 1 < policy_.confirmations ||
+        (finalized_ && *finalized_ < settlement->block)) {
         return {};
     }
     pass("before_final");
@@ -321,11 +329,11 @@ ChainSettler::Reply ChainSettler::watch_mined(Hot& hot, Open& open) {
 }
 
 ChainSettler::Reply ChainSettler::end(Hot& hot, Open& open) {
-    const Settlement& settlement = *open.settlement;
+    const Ptr<Settlement> settlement = open.settlement;
     const auto mined =
-        std::ranges::find(settlement.attempts, settlement.mined, &ChainAttempt::hash);
-    CHECK(mined != settlement.attempts.end());
-    const bool paid = !mined->cancels && !settlement.reverted;
+        std::ranges::find(settlement->attempts, settlement->mined, &ChainAttempt::hash);
+    CHECK(mined != settlement->attempts.end());
+    const bool paid = !mined->cancels && !settlement->reverted;
     AdvanceWithdrawal last =
         report(hot, open, paid ? WithdrawalState::completed : WithdrawalState::released);
     if (!paid) {

@@ -108,6 +108,7 @@ private:
     std::optional<ChainFees> fees_;
     bool is_right_chain_ = false;
     bool is_over_cap_ = false;
+    bool is_unreachable_ = false;
 };
 
 }  // namespace coffer

@@ -58,7 +58,8 @@ ChainSettler::Reply ChainSettler::assign() {
 }
 
 ChainSettler::Reply ChainSettler::assign(Hot& hot, Open& open, const TokenOnChain& token) {
-    const Withdrawal& withdrawal = *open.withdrawal;
+    const Ptr<Withdrawal> shared = open.withdrawal;
+    const Withdrawal& withdrawal = *shared;
     const auto directory = parts_.ledger.directory();
     const Currency* currency = directory->currency(withdrawal.currency);
     const auto to = parse_chain_address(withdrawal.destination);

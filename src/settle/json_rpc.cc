@@ -25,6 +25,11 @@ std::size_t keep(char* bytes, std::size_t size, std::size_t count, void* into) {
     return size * count;
 }
 
+// Asked by libcurl about once a second, and whenever something arrives; not 0 ends the transfer.
+int ends(void* gives_up, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return static_cast<const std::atomic<bool>*>(gives_up)->load() ? 1 : 0;
+}
+
 // What the node said; an error of ours where it is no reply at all.
 Result<JsonRpcReply> read_reply(const std::string& text) {
     simdjson::dom::parser parser;
@@ -112,6 +117,12 @@ Result<JsonRpcReply> JsonRpc::ask(std::size_t at, const std::string& body) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data());
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &keep);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &text);
+    if (options_.gives_up) {
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &ends);
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA,
+                         const_cast<std::atomic<bool>*>(options_.gives_up.get()));
+    }
     const CURLcode code = curl_easy_perform(curl);
     if (code != CURLE_OK) return rested(at, {ErrorCode::unavailable, curl_easy_strerror(code)});
     long status = 0;

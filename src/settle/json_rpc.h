@@ -6,6 +6,7 @@
 // asked; the one that answered stays the first choice. What a node answers with an error has been
 // answered. URLs may hold secrets: words about them say their number only. One thread.
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,6 +21,8 @@ namespace coffer {
 struct JsonRpcOptions {
     std::vector<std::string> urls;  // at least one; http or https
     std::int64_t timeout_ms = 10'000;
+    // Where it is set, whoever asks gives up at once: the process is about to end.
+    std::shared_ptr<const std::atomic<bool>> gives_up;
 };
 
 struct JsonRpcReply {

@@ -128,6 +128,29 @@ TEST(JsonRpc, WhoDoesNotAnswerIsLeftAloneForAWhile) {
     EXPECT_EQ(broken.asked(), 3);
 }
 
+// A node that takes the call and never answers would hold up the end of the process.
+TEST(JsonRpc, GivesUpWhenItIsTold) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof address;
+    auto* const plain = reinterpret_cast<sockaddr*>(&address);
+    ASSERT_EQ(::bind(socket, plain, length), 0);
+    ASSERT_EQ(::getsockname(socket, plain, &length), 0);
+    ASSERT_EQ(::listen(socket, 1), 0);
+    const auto gives_up = std::make_shared<std::atomic<bool>>(false);
+    ManualClock clock(0);
+    JsonRpc rpc({.urls = {"http://127.0.0.1:" + std::to_string(ntohs(address.sin_port))},
+                 .timeout_ms = 600'000,
+                 .gives_up = gives_up},
+                clock);
+    std::thread asks([&] { EXPECT_FALSE(rpc.call("m", "[]")); });
+    gives_up->store(true);
+    asks.join();
+    ::close(socket);
+}
+
 TEST(JsonRpc, WhatIsNoAnswerIsNamedWithoutTheUrl) {
     ManualClock clock(0);
     const auto words = [&](const std::string& url) {

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -51,13 +52,13 @@ Result<SigningKey> key_of_environment(const std::string& variable) {
     return key;
 }
 
-Result<std::unique_ptr<Signer>> signer_of(const HotWalletOptions& options, std::int64_t timeout_ms,
+Result<std::unique_ptr<Signer>> signer_of(const HotWalletOptions& options, JsonRpcOptions asks,
                                           const Clock& clock) {
     if (!options.signer_url.empty()) {
         const auto address = parse_chain_address(options.address);
         if (!address) return fail(ErrorCode::invalid, "the signer's address is none");
-        return make_remote_signer(*address,
-                                  {.urls = {options.signer_url}, .timeout_ms = timeout_ms}, clock);
+        asks.urls = {options.signer_url};
+        return make_remote_signer(*address, std::move(asks), clock);
     }
     auto key = !options.keystore_file.empty() ? key_of_file(options)
                : !options.key_environment.empty()
@@ -82,13 +83,19 @@ struct OneChain {
 
 class SettlerThread final : public Settler {
 public:
-    SettlerThread(std::vector<OneChain> chains, Duration look_every, const SettlerParts& parts)
-        : chains_(std::move(chains)), look_every_(look_every), parts_(parts), thread_([this] {
+    SettlerThread(std::vector<OneChain> chains, Duration look_every, const SettlerParts& parts,
+                  std::shared_ptr<std::atomic<bool>> gives_up)
+        : chains_(std::move(chains)),
+          look_every_(look_every),
+          parts_(parts),
+          gives_up_(std::move(gives_up)),
+          thread_([this] {
               ::pthread_setname_np(::pthread_self(), "coffer-settle");
               run();
           }) {}
 
     ~SettlerThread() override {
+        gives_up_->store(true);
         {
             const std::lock_guard lock(mutex_);
             stopping_ = true;
@@ -134,6 +141,7 @@ private:
     std::vector<OneChain> chains_;
     const Duration look_every_;
     const SettlerParts parts_;
+    const std::shared_ptr<std::atomic<bool>> gives_up_;  // what asks the nodes looks at it
     Time listed_ = 0;
     std::uint64_t directory_ = 0;
     bool has_listed_ = false;
@@ -148,14 +156,16 @@ private:
 Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains,
                                                 const SettlerParts& parts) {
     const std::string holder = name_of_this_process();
+    const auto gives_up = std::make_shared<std::atomic<bool>>(false);
     std::vector<OneChain> all;
     Duration look_every = minute_us;
     for (ChainOptions& options : chains) {
         OneChain one;
-        one.chain =
-            make_node_chain({.urls = options.urls, .timeout_ms = options.timeout_ms}, parts.clock);
+        const JsonRpcOptions asks{
+            .urls = options.urls, .timeout_ms = options.timeout_ms, .gives_up = gives_up};
+        one.chain = make_node_chain(asks, parts.clock);
         for (const HotWalletOptions& wallet : options.hot_wallets) {
-            auto signer = signer_of(wallet, options.timeout_ms, parts.clock);
+            auto signer = signer_of(wallet, asks, parts.clock);
             if (!signer) {
                 return fail(signer.error().code,
                             "chain " + options.policy.name + ": " + signer.error().detail);
@@ -178,7 +188,7 @@ Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains
                                                          .holder = holder,
                                                          .alone = parts.alone});
     }
-    return std::make_unique<SettlerThread>(std::move(all), look_every, parts);
+    return std::make_unique<SettlerThread>(std::move(all), look_every, parts, gives_up);
 }
 
 }  // namespace coffer
