@@ -107,6 +107,7 @@ std::string_view native_kind_word(TransactionKind kind);
 std::optional<TransactionKind> native_kind_of(std::string_view word);
 std::string_view native_credential_word(CredentialKind kind);
 std::string_view native_account_word(AccountCode account);
+std::string_view native_withdrawal_word(WithdrawalState state);
 Reply native_reply(int status, std::string body);
 Reply native_problem(const Request& request, Decline decline);  // native.cc, like the next
 Reply native_problem(const Request& request, Fault fault);
@@ -182,6 +183,10 @@ NativeRead native_read_rounds(const Request& request);
 NativeRead native_read_round(const Request& request);
 NativeRead native_read_close_round(const Request& request);
 NativeRead native_read_promotions(const Request& request);
+NativeRead native_read_withdrawals(const Request& request);
+// native_withdrawal.cc
+NativeRead native_read_cancel_withdrawal(const Request& request);
+NativeRead native_read_hot_wallets(const Request& request);
 
 // native_write_accounts.cc
 Reply native_write_tenant(const Request& request, const Intent& intent, const Outcome& outcome);
@@ -202,6 +207,12 @@ Reply native_write_player(const Request& request, const Intent& intent, const Ou
 Reply native_write_session(const Request& request, const Intent& intent, const Outcome& outcome);
 Reply native_write_promotion(const Request& request, const Intent& intent, const Outcome& outcome);
 Reply native_write_promotions(const Request& request, const Intent& intent, const Outcome& outcome);
+// native_withdrawal.cc
+Reply native_write_withdrawal(const Request& request, const Intent& intent, const Outcome& outcome);
+Reply native_write_withdrawals(const Request& request, const Intent& intent,
+                               const Outcome& outcome);
+Reply native_write_hot_wallets(const Request& request, const Intent& intent,
+                               const Outcome& outcome);
 // native_write_money.cc
 Reply native_write_move(const Request& request, const Intent& intent, const Outcome& outcome);
 Reply native_write_wallets(const Request& request, const Intent& intent, const Outcome& outcome);

@@ -122,6 +122,18 @@ std::optional<RoundState> round_state(Filters& filters) {
     return {};
 }
 
+std::optional<WithdrawalState> withdrawal_state(Filters& filters) {
+    const std::string_view given = filters.text("state");
+    if (given.empty()) return {};
+    using enum WithdrawalState;
+    for (const auto state :
+         {approval, queued, signed_, broadcast, mined, final_, completed, released}) {
+        if (given == native_withdrawal_word(state)) return state;
+    }
+    filters.mistake("state is not a state of withdrawals");
+    return {};
+}
+
 std::optional<TransactionKind> transaction_kind(Filters& filters) {
     const std::string_view given = filters.text("kind");
     if (given.empty()) return {};
@@ -239,6 +251,16 @@ NativeRead native_read_close_round(const Request& request) {
     return CloseRound{.tenant = request.authority.tenant,
                       .opened_by = id->sequence,
                       .opened = id->time_ms * millisecond_us};
+}
+
+NativeRead native_read_withdrawals(const Request& request) {
+    Filters filters(request);
+    ListWithdrawals list{.tenant = request.authority.tenant};
+    list.state = withdrawal_state(filters);
+    list.before = filters.cursor();
+    list.limit = filters.limit();
+    if (const auto refusal = filters.end()) return std::unexpected(*refusal);
+    return list;
 }
 
 NativeRead native_read_promotions(const Request& request) {

@@ -6,27 +6,13 @@
 namespace coffer {
 namespace {
 
-std::string_view withdrawal_word(WithdrawalState state) {
-    switch (state) {
-        case WithdrawalState::approval: return "approval";
-        case WithdrawalState::queued: return "queued";
-        case WithdrawalState::signed_: return "signed";
-        case WithdrawalState::broadcast: return "broadcast";
-        case WithdrawalState::mined: return "mined";
-        case WithdrawalState::final_: return "final";
-        case WithdrawalState::completed: return "completed";
-        case WithdrawalState::released: return "released";
-    }
-    return "unknown";
-}
-
 void append_withdrawal(JsonWriter& json, const Withdrawal* withdrawal) {
     if (withdrawal == nullptr) {
         json.null();
         return;
     }
     json.open_object();
-    json.key("state").string(withdrawal_word(withdrawal->state));
+    json.key("state").string(native_withdrawal_word(withdrawal->state));
     json.key("destination");
     native_append_text(json, withdrawal->destination);
     json.key("modified_at");

@@ -184,6 +184,22 @@ std::vector<RecordKey> wants_of(const AdvanceWithdrawal& intent, const KeyMaker&
     return names;
 }
 
+AdvanceWithdrawal step_of(const CancelWithdrawal& intent) {
+    AdvanceWithdrawal step;
+    step.withdrawal = intent.withdrawal;
+    step.to = WithdrawalState::released;
+    step.reason = intent.reason;
+    return step;
+}
+
+Decision enroll(const View& view, const CancelWithdrawal& intent, Extra extra) {
+    Decision decision = enroll(view, step_of(intent), extra);
+    Decline& decline = decision.outcome.decline;
+    const bool is_too_late = decline == Decline::conflict || decline == Decline::invalid;
+    if (is_too_late) decline = Decline::not_permitted;
+    return decision;
+}
+
 Decision enroll(const View& view, const HoldHotWallet& intent, Extra extra) {
     const auto known = as<HotWallet>(extra, 0);
     const bool is_mine = known && known->holder == intent.holder;

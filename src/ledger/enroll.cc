@@ -322,6 +322,7 @@ struct Wants {
         list.push_back(keys.hot_wallet(intent.chain, intent.address));
     }
     void operator()(const AdvanceWithdrawal& intent) { list = wants_of(intent, keys); }
+    void operator()(const CancelWithdrawal& intent) { list = wants_of(step_of(intent), keys); }
     template <class Other>
     void operator()(const Other&) {}
 };

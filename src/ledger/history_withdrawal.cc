@@ -60,6 +60,18 @@ Outcome Historian::answer(const ListWithdrawals& ask) const {
     return outcome;
 }
 
+Result<Decline> Historian::prepare(CancelWithdrawal& cancel) const {
+    auto withdrawal = find<Withdrawal>(reader_.keys().withdrawal(cancel.requested_by));
+    if (!withdrawal) return std::unexpected(withdrawal.error());
+    const Withdrawal* one = withdrawal->get();
+    if (one == nullptr || one->tenant != cancel.tenant || !one->on_chain ||
+        one->created / millisecond_us != cancel.created / millisecond_us) {
+        return Decline::not_found;
+    }
+    cancel.withdrawal = std::move(*withdrawal);
+    return Decline::none;
+}
+
 Outcome Historian::answer(const ListHotWallets&) const {
     Outcome outcome;
     const auto done = reader_.each(RecordKind::hot_wallet, [&](const Record& record) {

@@ -287,6 +287,15 @@ struct AdvanceWithdrawal {
     Amount gas_fee;
     std::string reason;  // released
 };
+// An operator's word: the money goes back to `earned`, as long as nothing is signed. Declines:
+// not_found; not_permitted, from then on.
+struct CancelWithdrawal {
+    TenantId tenant = 0;
+    Sequence requested_by = 0;
+    Time created = 0;  // must be when it was asked for, to the millisecond
+    std::string reason;
+    Ptr<Withdrawal> withdrawal;  // filled in by the ledger
+};
 // Withdrawals to a chain as they stand, newest first, each followed by its Settlement or nothing.
 struct ListWithdrawals {
     TenantId tenant = 0;  // 0: of all
@@ -298,12 +307,13 @@ struct ListWithdrawals {
 };
 struct ListHotWallets {};
 
-using Intent = std::variant<Move, AskBalance, AskStatus, ListMovements, FindTransaction,
-                            ListWallets, ListRounds, ListRecords, CreateTenant, CreateCurrency,
-                            CreateIntegration, PatchIntegration, CreateCredential, RevokeCredential,
-                            TouchCredential, CreatePlayer, ChangePlayer, OpenSession, RevokeSession,
-                            ActivateToken, StartSession, Register, LogIn, LogOut, RenewSession,
-                            OpenUser, RenewUser, CreatePromotion, CloseRound, FindSession,
-                            HoldHotWallet, AdvanceWithdrawal, ListWithdrawals, ListHotWallets>;
+using Intent =
+    std::variant<Move, AskBalance, AskStatus, ListMovements, FindTransaction, ListWallets,
+                 ListRounds, ListRecords, CreateTenant, CreateCurrency, CreateIntegration,
+                 PatchIntegration, CreateCredential, RevokeCredential, TouchCredential,
+                 CreatePlayer, ChangePlayer, OpenSession, RevokeSession, ActivateToken,
+                 StartSession, Register, LogIn, LogOut, RenewSession, OpenUser, RenewUser,
+                 CreatePromotion, CloseRound, FindSession, HoldHotWallet, AdvanceWithdrawal,
+                 CancelWithdrawal, ListWithdrawals, ListHotWallets>;
 
 }  // namespace coffer

@@ -191,6 +191,36 @@ TEST_F(Settling, is_given_up_by_an_operator_until_something_is_signed) {
     expect_clean();
 }
 
+TEST_F(Settling, is_cancelled_by_its_name_and_by_its_own_tenant_alone) {
+    const Ptr<Withdrawal> one = withdraw(400);
+    CancelWithdrawal cancel{.tenant = tenant,
+                            .requested_by = one->requested_by,
+                            .created = one->created,
+                            .reason = "by phone"};
+    CancelWithdrawal wrong = cancel;
+    wrong.tenant = 2;
+    EXPECT_EQ(perform(wrong).decline, Decline::not_found);
+    wrong = cancel;
+    wrong.created += millisecond_us;
+    EXPECT_EQ(perform(wrong).decline, Decline::not_found);
+    wrong = cancel;
+    wrong.requested_by += 1;
+    EXPECT_EQ(perform(wrong).decline, Decline::not_found);
+    const Outcome gone = perform(cancel);
+    ASSERT_TRUE(gone.done());
+    EXPECT_EQ(gone.withdrawal->state, released);
+    EXPECT_EQ(gone.transaction->reason, "by phone");
+    EXPECT_EQ(in(AccountCode::earned), Amount{400});
+    EXPECT_EQ(perform(cancel).decline, Decline::not_permitted) << "it is over";
+    const Ptr<Withdrawal> two = withdraw(100);
+    Reports reported = reports(two);
+    reported.perform(reported.sign(5, pays_));
+    cancel.requested_by = two->requested_by;
+    cancel.created = two->created;
+    EXPECT_EQ(perform(cancel).decline, Decline::not_permitted) << "it is signed";
+    expect_clean();
+}
+
 TEST_F(Settling, a_hot_wallet_is_one_holders_until_his_lease_ends) {
     Reports old = reports(withdraw(400));
     EXPECT_EQ(perform(hold("two")).decline, Decline::withdrawal_in_flight);
