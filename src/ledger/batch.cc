@@ -10,6 +10,13 @@
 
 namespace coffer {
 
+namespace {
+
+// A database works on so many changes while the next are decided.
+constexpr std::size_t stage_every = 128;
+
+}  // namespace
+
 void Batch::clear(const Batch* before, const Tip& start) {
     before_ = before;
     start_ = start;
@@ -125,6 +132,7 @@ void Batch::decide_all(Tip& tip, std::vector<Job*>& postponed) {
         extra.clear();
         for (const Seen& seen : job->sight.extra) extra.push_back(working_set_.get(seen));
         apply(*job, std::visit(Decider{view, extra}, job->intent), tip);
+        if (begun_ && changes_.size() % stage_every == 0) store_.stage(changes_);
     }
     const auto again = std::span(postponed).subspan(postponed_before);
     if (again.empty()) return;

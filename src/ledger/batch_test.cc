@@ -53,6 +53,8 @@ public:
         return committed_;
     }
 
+    bool commits_aside() const override { return true; }
+
     void hold() {
         const std::unique_lock lock(mutex_);
         holding_ = true;

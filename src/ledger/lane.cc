@@ -150,7 +150,9 @@ bool Lane::gather() {
     gulp_.clear();
     const std::size_t decided = open_->jobs().size();
     if (decided >= options_.batch_intents_max) return false;
-    const std::size_t room = std::min(gulp_intents_max, options_.batch_intents_max - decided);
+    const std::size_t gulp_max =
+        store_.commits_aside() ? gulp_intents_max : options_.batch_intents_max;
+    const std::size_t room = std::min(gulp_max, options_.batch_intents_max - decided);
     gulp_.swap(postponed_);
     if (has_news_.exchange(false, std::memory_order_acquire)) {
         const std::lock_guard lock(mutex_);

@@ -280,6 +280,10 @@ void PostgresLink::queue(const sql::Statement& statement, const PostgresValues& 
     counts_.push_back(true);
 }
 
+void PostgresLink::push() {
+    if (!broken_ && PQflush(connection_->handle) < 0) broken_ = true;
+}
+
 TripError PostgresLink::lost(std::string_view words) {
     broken_ = true;
     const std::string said = first_line(PQerrorMessage(connection_->handle));

@@ -59,6 +59,8 @@ public:
 
     void queue(const sql::Statement& statement, const PostgresValues& values);
     void queue(const char* text);  // without parameters, and not prepared
+    // Sends what was queued, as far as that goes without waiting.
+    void push();
     // Sends what was queued and waits for all of it: rows for each statement in order, or the first
     // error; what was queued behind that did not happen.
     std::expected<std::vector<PostgresRows>, TripError> run();

@@ -412,6 +412,25 @@ Result<void> PostgresReader::each(RecordKind kind, const VisitRecord& visit) con
     }
 }
 
+Result<std::vector<Hash16>> PostgresReader::names_after(const Hash16& after,
+                                                        std::size_t count) const {
+    std::vector<Hash16> names;
+    TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {
+        names.clear();
+        PostgresValues values;
+        values.add_small(only_shard);
+        values.add_uuid(after);
+        values.add_big(count);
+        link.queue(sql::names_after, values);
+        const auto answers = link.ask();
+        if (!answers) return std::unexpected(answers.error());
+        const PostgresRows& rows = answers->front();
+        for (std::size_t row = 0; row < rows.size(); ++row) names.push_back(rows.hash16(row, 0));
+        return {};
+    }));
+    return names;
+}
+
 Result<JournalEnd> PostgresReader::poll() const {
     Result<JournalEnd> end;
     TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {

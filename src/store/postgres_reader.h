@@ -91,6 +91,8 @@ public:
     Result<void> each(RecordKind kind, const VisitRecord& visit) const override;
     JournalEnd end() const override;
     Result<JournalEnd> poll() const;
+    // The next names of whatever there is, in order; fewer than `count` at the end.
+    Result<std::vector<Hash16>> names_after(const Hash16& after, std::size_t count) const;
 
 private:
     Result<std::vector<Change>> chunk(const sql::Statement& statement, Sequence from,

@@ -5,10 +5,10 @@
 
 #include "base/check.h"
 #include "store/lookup.h"
+#include "store/postgres_copies.h"
 #include "store/postgres_link_maker.h"
 #include "store/postgres_reader.h"
 #include "store/postgres_schema.h"
-#include "store/row_cache.h"
 
 namespace coffer {
 
@@ -35,8 +35,9 @@ public:
                   keys),
           maker_(place, limits_of(options, options.statement_ms)),
           link_(std::move(link)),
-          rows_(options.cache_rows),
-          rounds_(options.cache_rounds) {
+          copies_(reader_, {.rows = options.cache_rows,
+                            .rounds = options.cache_rounds,
+                            .name_bytes = options.name_bytes_max}) {
         values_.add_small(only_shard);
     }
 
@@ -46,24 +47,34 @@ public:
 
     Result<JournalEnd> begin(std::span<const RecordKey> wanted, std::span<Record> found);
     Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found);
+    void stage(std::span<Change> so_far);
     Result<void> commit(std::span<Change> changes);
     Result<JournalEnd> recover();
 
 private:
+    using Placed = std::pair<Hash16, Sequence>;  // a name and the journal record it shall lead to
+    struct Absent {
+        Hash16 name;
+        bool is_taken = false;
+    };
+
     Result<void> need_link();
     std::expected<std::vector<PostgresRows>, TripError> trip();
     std::expected<std::vector<PostgresRows>, TripError> ask_to_begin();
     Error gave_up(const TripError& error);
 
-    RowCache* cache_of(RecordKind kind);
     void split(std::span<const RecordKey> wanted, std::span<Record> found);
+    void note_absent(const Hash16& name) {
+        if (sent_ == 0) absent_.push_back({name});
+    }
     void queue_missing();
     Result<void> take_missing(const PostgresRows& rows);
     Result<void> follow(const JournalEnd& end);
-    void remember(Change& change);
 
-    Result<JournalEnd> chain(std::span<Change> changes);
+    Result<void> send(std::span<Change> changes);
+    void queue_journal(std::span<const Change> changes, const std::vector<std::string>& bodies);
     void queue_records();
+    void queue_placed(const sql::Statement& statement, std::span<const Placed> placed);
 
     const PostgresOptions options_;
     const PostgresPlace place_;
@@ -75,14 +86,17 @@ private:
     bool was_away_ = false;
     bool begun_ = false;
     JournalEnd end_;
-    RowCache rows_;
-    RowCache rounds_;       // of their own, so that the many rounds do not push the wallets out
-    JournalEnd cached_to_;  // the caches hold nothing that a record up to here has replaced
+    PostgresCopies copies_;
+    JournalEnd cached_to_;  // the copies hold nothing that a record up to here has replaced
     std::vector<const RecordKey*> missing_;
     std::vector<Record*> missing_into_;
-    std::vector<std::pair<Hash16, Sequence>> places_;
-    PostgresValues values_, journal_values_, record_values_;
-    std::string bytes_, scratch_;
+    std::vector<Absent> absent_;  // names that this batch saw to be free before it sent anything
+    std::size_t sent_ = 0;        // of this batch's changes
+    JournalEnd sent_end_;
+    Result<void> sending_;
+    std::vector<Placed> placed_, new_, known_;
+    PostgresValues values_, sent_values_;
+    std::string scratch_;
 
     std::atomic<std::uint64_t> trips_{0}, followed_{0}, aborted_{0}, unknown_{0}, hits_{0},
         misses_{0};
@@ -120,24 +134,18 @@ Error PostgresStore::Inside::gave_up(const TripError& error) {
 
 // ---- what the lane keeps ------------------------------------------------------------------------
 
-// Keys are not cached: only a call that comes again asks for one that is there.
-RowCache* PostgresStore::Inside::cache_of(RecordKind kind) {
-    if (kind == RecordKind::key) return nullptr;
-    return kind == RecordKind::round ? &rounds_ : &rows_;
-}
-
-// Fills in what the caches have; the rest is missing.
+// Fills in what is known; the rest is missing.
 void PostgresStore::Inside::split(std::span<const RecordKey> wanted, std::span<Record> found) {
     CHECK(wanted.size() == found.size());
     missing_.clear();
     missing_into_.clear();
     for (std::size_t at = 0; at < wanted.size(); ++at) {
-        RowCache* cache = cache_of(wanted[at].kind);
-        if (const Record* row = cache ? cache->find(wanted[at].hash) : nullptr) {
-            found[at] = *row;
-        } else {
+        copies_.foresee(wanted, at);
+        if (!copies_.find(wanted[at], found[at])) {
             missing_.push_back(&wanted[at]);
             missing_into_.push_back(&found[at]);
+        } else if (std::holds_alternative<std::monostate>(found[at])) {
+            note_absent(wanted[at].hash);
         }
     }
     hits_.fetch_add(wanted.size() - missing_.size(), std::memory_order_relaxed);
@@ -145,38 +153,26 @@ void PostgresStore::Inside::split(std::span<const RecordKey> wanted, std::span<R
 }
 
 void PostgresStore::Inside::queue_missing() {
-    record_values_.clear();
-    record_values_.add_small(only_shard);
-    record_values_.begin_array(sql::type_uuid);
-    for (const RecordKey* key : missing_) record_values_.item_uuid(key->hash);
-    record_values_.end_array();
-    link_->queue(sql::find_records, record_values_);
+    sent_values_.clear();
+    sent_values_.add_small(only_shard);
+    sent_values_.begin_array(sql::type_uuid);
+    for (const RecordKey* key : missing_) sent_values_.item_uuid(key->hash);
+    sent_values_.end_array();
+    link_->queue(sql::find_records, sent_values_);
 }
 
 Result<void> PostgresStore::Inside::take_missing(const PostgresRows& rows) {
     for (Record* into : missing_into_) *into = Record{};
     TRY(take_records(*link_, rows, reader_.keys(), missing_, missing_into_));
     for (std::size_t at = 0; at < missing_.size(); ++at) {
-        RowCache* cache = cache_of(missing_[at]->kind);
-        // An absent round is not remembered: the movement that asked is about to open it.
-        const bool is_absent = std::holds_alternative<std::monostate>(*missing_into_[at]);
-        if (cache != nullptr && !(is_absent && missing_[at]->kind == RecordKind::round))
-            cache->put(missing_[at]->hash, *missing_into_[at]);
+        copies_.learn(*missing_[at], *missing_into_[at]);
+        if (std::holds_alternative<std::monostate>(*missing_into_[at]))
+            note_absent(missing_[at]->hash);
     }
     return {};
 }
 
-void PostgresStore::Inside::remember(Change& change) {
-    make_names(change, reader_.keys(), scratch_);
-    const Hash16* name = change.names.data() + (change.transaction ? 1 : 0);
-    for (const Record& put : change.puts) {
-        RowCache* cache = cache_of(static_cast<RecordKind>(put.index()));
-        if (cache != nullptr) cache->put(*name, put);
-        ++name;
-    }
-}
-
-// Brings the caches to where the journal now ends, which must be a continuation of the journal that
+// Brings the copies to where the journal now ends, which must be a continuation of the journal that
 // this process knows: a standby that was promoted without all of it is not.
 Result<void> PostgresStore::Inside::follow(const JournalEnd& end) {
     const auto other_history = [&](Sequence sequence) {
@@ -200,17 +196,16 @@ Result<void> PostgresStore::Inside::follow(const JournalEnd& end) {
     if (!answers) return std::unexpected(answers.error().error);
     const PostgresRows& rows = answers->front();
     if (rows.size() == 0) return other_history(cached_to_.sequence + 1);
-    if (too_far) {
-        rows_.clear();
-        rounds_.clear();
-    }
+    if (too_far) copies_.forget();
     for (std::size_t row = 0; row < rows.size(); ++row) {
         auto change = change_in(rows, row, 0);
         if (!change) return std::unexpected(change.error());
         if (row == 0 && change->previous_hash != cached_to_.hash) {
             return other_history(cached_to_.sequence);
         }
-        if (!too_far) remember(*change);
+        if (too_far) continue;
+        make_names(*change, reader_.keys(), scratch_);
+        copies_.follow(*change);
     }
     followed_.fetch_add(rows.size(), std::memory_order_relaxed);
     cached_to_ = end;
@@ -230,6 +225,9 @@ Result<JournalEnd> PostgresStore::Inside::begin(std::span<const RecordKey> wante
                                                 std::span<Record> found) {
     CHECK(!begun_);
     TRY(need_link());
+    absent_.clear();
+    sent_ = 0;
+    sending_ = {};
     split(wanted, found);
     const Time asked = SystemClock().monotonic();
     auto answers = ask_to_begin();
@@ -246,11 +244,14 @@ Result<JournalEnd> PostgresStore::Inside::begin(std::span<const RecordKey> wante
         const auto end = end_in((*answers)[1]);
         if (!end) return std::unexpected(end.error());
         end_ = *end;
+        sent_end_ = end_;
         const bool others_wrote = end_.sequence != cached_to_.sequence;
         TRY(follow(end_));
         if (!missing_.empty()) TRY(take_missing((*answers)[2]));
-        // What was taken from the caches may have been replaced by others.
-        return others_wrote ? read(wanted, found) : Result<void>{};
+        if (!others_wrote) return {};
+        // What was known before may have been replaced by others.
+        absent_.clear();
+        return read(wanted, found);
     }();
     if (!ready) return std::unexpected(gave_up({ready.error()}));
     return end_;
@@ -267,68 +268,90 @@ Result<void> PostgresStore::Inside::read(std::span<const RecordKey> wanted,
     return take_missing(answers->front());
 }
 
-// Chains and encodes the changes into the parameters of the writing statements; the end that the
-// journal then has.
-Result<JournalEnd> PostgresStore::Inside::chain(std::span<Change> changes) {
-    TRY(check_follows(end_, changes));
-    JournalEnd end = end_;
-    places_.clear();
+// Chains, encodes and names the changes and queues what writes them.
+Result<void> PostgresStore::Inside::send(std::span<Change> changes) {
+    TRY(check_follows(sent_end_, changes));
+    placed_.clear();
     std::vector<std::string> bodies;
     bodies.reserve(changes.size());
     for (Change& change : changes) {
-        change.previous_hash = end.hash;
+        change.previous_hash = sent_end_.hash;
         std::string& body = bodies.emplace_back();
         encode(change, body);
-        end = {change.sequence, change.time, sha256(body),
-               touches_directory(change) ? change.sequence : end.directory};
+        sent_end_ = {change.sequence, change.time, sha256(body),
+                     touches_directory(change) ? change.sequence : sent_end_.directory};
         make_names(change, reader_.keys(), scratch_);
-        for (const Hash16& name : change.names) places_.emplace_back(name, change.sequence);
+        for (const Hash16& name : change.names) placed_.emplace_back(name, change.sequence);
     }
-    journal_values_.clear();
-    journal_values_.add_small(only_shard);
-    journal_values_.begin_array(sql::type_bigint);
-    for (const Change& change : changes) journal_values_.item_big(change.sequence);
-    journal_values_.end_array();
-    journal_values_.begin_array(sql::type_bigint);
-    for (const Change& change : changes)
-        journal_values_.item_big(static_cast<std::uint64_t>(change.time));
-    journal_values_.end_array();
-    journal_values_.begin_array(sql::type_bytea);
-    for (const std::string& body : bodies) journal_values_.item_bytes(body);
-    journal_values_.end_array();
-    return end;
+    queue_journal(changes, bodies);
+    queue_records();
+    sent_ += changes.size();
+    return {};
 }
 
-// Each record once, under the latest change that put it; in order, which the index likes.
+void PostgresStore::Inside::queue_journal(std::span<const Change> changes,
+                                          const std::vector<std::string>& bodies) {
+    sent_values_.clear();
+    sent_values_.add_small(only_shard);
+    sent_values_.begin_array(sql::type_bigint);
+    for (const Change& change : changes) sent_values_.item_big(change.sequence);
+    sent_values_.end_array();
+    sent_values_.begin_array(sql::type_bigint);
+    for (const Change& change : changes)
+        sent_values_.item_big(static_cast<std::uint64_t>(change.time));
+    sent_values_.end_array();
+    sent_values_.begin_array(sql::type_bytea);
+    for (const std::string& body : bodies) sent_values_.item_bytes(body);
+    sent_values_.end_array();
+    link_->queue(sql::add_journal, sent_values_);
+}
+
+// Each record once, under the latest change that put it; in order, which the index likes. A name
+// that this batch has seen to be free is new when it is sent for the first time.
 void PostgresStore::Inside::queue_records() {
-    std::ranges::sort(places_);
-    const auto is_replaced = [&](std::size_t at) {
-        return at + 1 < places_.size() && places_[at + 1].first == places_[at].first;
-    };
-    record_values_.clear();
-    record_values_.add_small(only_shard);
-    record_values_.begin_array(sql::type_uuid);
-    for (std::size_t at = 0; at < places_.size(); ++at) {
-        if (!is_replaced(at)) record_values_.item_uuid(places_[at].first);
+    if (sent_ == 0) std::ranges::sort(absent_, {}, &Absent::name);
+    std::ranges::sort(placed_);
+    new_.clear();
+    known_.clear();
+    for (std::size_t at = 0; at < placed_.size(); ++at) {
+        const Placed& one = placed_[at];
+        if (at + 1 < placed_.size() && placed_[at + 1].first == one.first) continue;
+        const auto absent = std::ranges::lower_bound(absent_, one.first, {}, &Absent::name);
+        const bool is_new =
+            absent != absent_.end() && absent->name == one.first && !absent->is_taken;
+        if (is_new) absent->is_taken = true;
+        (is_new ? new_ : known_).push_back(one);
     }
-    record_values_.end_array();
-    record_values_.begin_array(sql::type_bigint);
-    for (std::size_t at = 0; at < places_.size(); ++at) {
-        if (!is_replaced(at)) record_values_.item_big(places_[at].second);
-    }
-    record_values_.end_array();
-    if (!places_.empty()) link_->queue(sql::put_records, record_values_);
+    queue_placed(sql::add_records, new_);
+    queue_placed(sql::put_records, known_);
+}
+
+void PostgresStore::Inside::queue_placed(const sql::Statement& statement,
+                                         std::span<const Placed> placed) {
+    if (placed.empty()) return;
+    sent_values_.clear();
+    sent_values_.add_small(only_shard);
+    sent_values_.begin_array(sql::type_uuid);
+    for (const auto& [name, at] : placed) sent_values_.item_uuid(name);
+    sent_values_.end_array();
+    sent_values_.begin_array(sql::type_bigint);
+    for (const auto& [name, at] : placed) sent_values_.item_big(at);
+    sent_values_.end_array();
+    link_->queue(statement, sent_values_);
+}
+
+void PostgresStore::Inside::stage(std::span<Change> so_far) {
+    if (!begun_ || !sending_ || so_far.size() <= sent_) return;
+    sending_ = send(so_far.subspan(sent_));
+    if (sending_) link_->push();
 }
 
 Result<void> PostgresStore::Inside::commit(std::span<Change> changes) {
     if (!begun_) return fail(ErrorCode::io, "there is no batch to commit");
-    JournalEnd end = end_;
+    stage(changes);
+    if (!sending_) return std::unexpected(gave_up({sending_.error(), true}));
+    const JournalEnd end = sent_end_;
     if (!changes.empty()) {
-        const auto chained = chain(changes);
-        if (!chained) return std::unexpected(gave_up({chained.error(), true}));
-        end = *chained;
-        link_->queue(sql::add_journal, journal_values_);
-        queue_records();
         PostgresValues head;
         head.add_small(only_shard);
         head.add_big(end.sequence);
@@ -361,7 +384,7 @@ Result<void> PostgresStore::Inside::commit(std::span<Change> changes) {
         return fail(ErrorCode::io, "PostgreSQL rolled the batch back without saying why");
     }
     // From here on the batch is durable, and may be seen.
-    for (Change& change : changes) remember(change);
+    for (const Change& change : changes) copies_.follow(change);
     end_ = end;
     cached_to_ = end;
     return {};
@@ -448,6 +471,7 @@ Result<JournalEnd> PostgresStore::begin(std::span<const RecordKey> wanted,
 Result<void> PostgresStore::read(std::span<const RecordKey> wanted, std::span<Record> found) {
     return inside_->read(wanted, found);
 }
+void PostgresStore::stage(std::span<Change> so_far) { inside_->stage(so_far); }
 Result<void> PostgresStore::commit(std::span<Change> changes) { return inside_->commit(changes); }
 Result<JournalEnd> PostgresStore::recover() { return inside_->recover(); }
 Result<JournalEnd> PostgresStore::poll() const { return inside_->reader().poll(); }

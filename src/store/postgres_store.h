@@ -7,9 +7,10 @@
 // writes, whichever process it is of. docs/adr/0005 says why, docs/STORE_FORMAT.md what the tables
 // hold.
 //
-// A batch takes two trips to the database, and one more for each further read(). What the lane has
-// read or written before it keeps, and brings it up to date from the journal when begin() shows
-// that somebody else has written since.
+// A batch takes two trips to the database, and one more for each further read() of what is neither
+// known nor known to be absent. What the lane has read or written before it keeps, and brings it up
+// to date from the journal when begin() shows that somebody else has written since. What is staged
+// the database works on while the lane decides the rest.
 //
 // Every wait has an end (LinkLimits). When the database is away, begin() and recover() say
 // `unavailable` at once while a thread of this object's own tries to reach it.
@@ -21,13 +22,14 @@ namespace coffer {
 struct PostgresOptions {
     std::string uri;  // postgres://user@host:port/database, as libpq reads it; several hosts may be
                       // named, of which the one that takes writes is used
-    std::size_t cache_rows = 524'288;       // wallets and directory records; about 700 bytes each
-    std::size_t cache_rounds = 65'536;      // about 500 bytes each
-    std::size_t follow_records_max = 4096;  // of others, read to keep the cache; beyond: forgotten
-    std::size_t reading_links_max = 4;      // besides the lane's own
-    std::int64_t connect_ms = 1000;         // to each host
-    std::int64_t statement_ms = 2000;       // a trip of the lane
-    std::int64_t reading_ms = 10'000;       // a trip of everyone else
+    std::size_t cache_rows = 524'288;        // wallets and directory records; about 700 bytes each
+    std::size_t cache_rounds = 65'536;       // about 500 bytes each
+    std::size_t name_bytes_max = 256 << 20;  // to know which names are free; two a name
+    std::size_t follow_records_max = 4096;   // of others, read to keep the cache; beyond: forgotten
+    std::size_t reading_links_max = 4;       // besides the lane's own
+    std::int64_t connect_ms = 1000;          // to each host
+    std::int64_t statement_ms = 2000;        // a trip of the lane
+    std::int64_t reading_ms = 10'000;        // a trip of everyone else
 };
 
 // Figures for metrics.
@@ -59,6 +61,7 @@ public:
 
     Result<JournalEnd> begin(std::span<const RecordKey> wanted, std::span<Record> found) override;
     Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found) override;
+    void stage(std::span<Change> so_far) override;
     Result<void> commit(std::span<Change> changes) override;
     Result<JournalEnd> recover() override;
     bool is_shared() const override { return true; }

@@ -104,6 +104,53 @@ TEST_F(TwoProcesses, WhatOneWroteTheOtherSeesThoughItHadReadItBefore) {
     EXPECT_EQ(tenant_name(lane_reads(*one_, key)), "many");
 }
 
+TEST_F(TwoProcesses, WhatIsNotThereIsKnownWithoutAskingEvenAfterOthersWroteMuch) {
+    HistorySample history({.directory_percent = 0}, {});
+    ASSERT_TRUE(write(*one_, history.next(50)));
+    const KeyMaker& keys = two_->keys();
+    TenantId stranger = 100;
+    const auto asks_the_database = [&] {
+        const std::uint64_t before = two_->stats().cache_misses;
+        EXPECT_EQ(tenant_name(lane_reads(*two_, keys.tenant(stranger++))), "");
+        return two_->stats().cache_misses != before;
+    };
+    // Fifty records are more than it follows, so it reads the names anew, beside its work.
+    const Time start = SystemClock().monotonic();
+    while (asks_the_database()) ASSERT_LT(SystemClock().monotonic() - start, 20 * second_us);
+    std::vector<Change> changes = history.next(5);
+    ASSERT_TRUE(write(*one_, changes));
+    EXPECT_FALSE(asks_the_database()) << "five records are followed";
+    for (const Change& change : changes) {
+        const Record found = lane_reads(*two_, keys.of(*change.transaction));
+        ASSERT_TRUE(std::holds_alternative<Ptr<Key>>(found));
+        EXPECT_EQ(std::get<Ptr<Key>>(found)->original, change.sequence);
+    }
+    EXPECT_EQ(disagreement(*two_), "");
+}
+
+TEST_F(TwoProcesses, ANameThatWasFreeAndIsTakenByAnotherIsNotTakenForFree) {
+    const RecordKey key = one_->keys().tenant(9);
+    EXPECT_EQ(tenant_name(lane_reads(*two_, key)), "");
+    ASSERT_TRUE(write(*one_, {named(1, "one")}));
+    Record found;
+    ASSERT_TRUE(two_->begin({&key, 1}, {&found, 1}));
+    EXPECT_EQ(tenant_name(found), "one");
+    std::vector<Change> changes{named(2, "two")};
+    EXPECT_TRUE(two_->commit(changes));
+    EXPECT_EQ(disagreement(*one_), "");
+}
+
+TEST_F(TwoProcesses, WithoutRoomForNamesTheDatabaseIsAsked) {
+    options_.name_bytes_max = 0;
+    two_ = open();
+    HistorySample history({}, {});
+    for (int batch = 0; batch < 20; ++batch) ASSERT_TRUE(write(*two_, history.next(7)));
+    const std::uint64_t before = two_->stats().cache_misses;
+    EXPECT_EQ(tenant_name(lane_reads(*two_, two_->keys().tenant(999))), "");
+    EXPECT_GT(two_->stats().cache_misses, before);
+    EXPECT_EQ(disagreement(*two_), "");
+}
+
 TEST_F(TwoProcesses, BothHaveTheSameSecretAndTheSameEnd) {
     EXPECT_EQ(one_->keys().tenant(1).hash, two_->keys().tenant(1).hash);
     HistorySample history({}, {});

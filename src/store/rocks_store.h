@@ -74,6 +74,7 @@ public:
     // On a thread of its own.
     void start_commit(std::span<Change> changes, const std::function<void()>& done) override;
     Result<void> finish_commit() override;
+    bool commits_aside() const override { return true; }
     // Closes the database and opens it again. `full` while there is still too little space, with
     // reading unharmed; `io` for good after a failed sync.
     Result<JournalEnd> recover() override;

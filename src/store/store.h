@@ -92,6 +92,10 @@ public:
     }
     // Reads more in the same batch. Lane thread only.
     virtual Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found) = 0;
+    // The changes that the commit() of this batch will begin with, as far as they are decided, from
+    // the first on and in their final form but for previous_hash. A store that is some way off
+    // sends them ahead; nothing of them is true before commit(). Lane thread only; never needed.
+    virtual void stage(std::span<Change> so_far) { static_cast<void>(so_far); }
     // Makes the changes last, in order, and ends the batch; there may be none of them. Their
     // sequences must follow the journal's end; previous_hash is filled in. Lane thread only.
     // Errors: full (no space: may be tried again later), io (ambiguous), aborted.
@@ -106,6 +110,9 @@ public:
         done();
     }
     virtual Result<void> finish_commit() { return std::move(committed_); }
+    // Whether start_commit() comes back before the changes last. Where it does not, what is waiting
+    // had better be decided in one batch.
+    virtual bool commits_aside() const { return false; }
     // After a failure: gives up the batch and re-reads where the journal ends. Lane thread only.
     // `unavailable`: it cannot be read yet, but the process may go on asking.
     virtual Result<JournalEnd> recover() = 0;
