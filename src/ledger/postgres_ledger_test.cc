@@ -49,6 +49,25 @@ TEST_F(PostgresWorld, a_second_ledger_takes_turns_with_the_first) {
     expect_clean();
 }
 
+// Long enough to be sent in pieces: the same wallets, rounds and ids come in several of them.
+TEST_F(PostgresWorld, a_long_batch_is_written_once_and_whole) {
+    for (const char* player : {"alice", "bob"}) deposit(player, 10'000);
+    std::vector<Move> moves;
+    for (int turn = 0; turn < 500; ++turn) {
+        const int number = turn % 450;  // the last fifty are repeated calls
+        moves.push_back(wager(number % 2 == 0 ? "alice" : "bob", "w" + std::to_string(number),
+                              "r" + std::to_string(number % 14), 10));
+    }
+    std::size_t replays = 0;
+    for (const Outcome& outcome : perform_at_once(moves)) {
+        EXPECT_TRUE(outcome.done());
+        replays += std::size_t{outcome.replay};
+    }
+    EXPECT_EQ(replays, 50U);
+    EXPECT_EQ(balance("alice") + balance("bob"), 20'000 - 450 * 10);
+    expect_clean();
+}
+
 TEST_F(PostgresWorld, a_ledger_outlives_its_server) {
     deposit("alice", 1000);
     PostgresServer::shared().kill();
