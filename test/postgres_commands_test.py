@@ -65,11 +65,11 @@ class PostgresCommandsTest(Commands):
         super().assert_fails(result, words)
         self.assert_no_password(result[2])
 
-    def second_config(self):
+    def second_config(self, name="second"):
         """Another server's: a directory of its own, the same master key."""
-        directory = pathlib.Path(self.coffer.file("second"))
+        directory = pathlib.Path(self.coffer.file(name))
         directory.mkdir(mode=0o700)
-        return self.write_postgres_config("second", 'master_key_file = "books/master.key"')
+        return self.write_postgres_config(name, 'master_key_file = "books/master.key"')
 
     # ---- tables -----------------------------------------------------------------------------------
 
@@ -102,6 +102,22 @@ class PostgresCommandsTest(Commands):
                                       authorization="Bearer " + key)[0] == 200)
         self.assertLess(time.monotonic() - begun, 1)
         return one, two, key
+
+    def test_a_server_with_another_master_key_is_refused(self):
+        one, _, _ = self.begin()
+        stranger = self.second_config("stranger")
+        code, said, complaint = self.coffer.run("serve", "--config", stranger,
+                                                COFFER_MASTER_KEY="5" * 64)
+        self.assertEqual((code, said), (1, ""))
+        self.assertIn("begun with another master key", complaint)
+        self.assertNotIn("5" * 64, complaint)
+        # A fingerprint is no key, and nobody is known by less than all of it.
+        kept = self.server.sql(self.uri, "select encode(value, 'hex') from coffer_meta "
+                                         "where name = 'master_key_fingerprint'").strip()
+        key = pathlib.Path(self.coffer.file("books"), "master.key").read_text().strip()
+        self.assertEqual(len(kept), 64)
+        self.assertNotEqual(kept, key)
+        self.assertEqual(one.stop()[0], 0, one.said())
 
     def test_what_is_moved_at_one_server_is_there_at_the_other(self):
         one, two, key = self.begin()

@@ -50,6 +50,18 @@ Result<std::unique_ptr<Books>> Books::open(const BooksOptions& options, const Cl
 
 Books::~Books() = default;
 
+// What the key sealed, and the ids that it made, would be nonsense to a server with another.
+Result<void> Books::check_master_key(const MasterKey& key) const {
+    if (postgres_ == nullptr) return {};
+    const std::string mine = hmac(HmacHash::sha256, view(key), "coffer master key fingerprint");
+    const auto agreed = postgres_->agree_on("master_key_fingerprint", mine);
+    if (!agreed) return std::unexpected(agreed.error());
+    if (*agreed == mine) return {};
+    return fail(ErrorCode::invalid,
+                "these books were begun with another master key, and all servers over them need "
+                "that one: copy the file that `coffer init` made");
+}
+
 Result<void> Books::copy_to(const std::string& directory) const {
     if (postgres_ != nullptr) return fail(ErrorCode::invalid, std::string(postgres_backup_words));
     if (rocks_ == nullptr) {

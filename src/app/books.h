@@ -8,6 +8,7 @@
 
 #include "app/config.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "ledger/ledger.h"
@@ -46,6 +47,9 @@ public:
 
     Store& store() { return *store_; }
     Ledger& ledger() { return *ledger_; }
+    // Refuses another master key than that of whoever began the books, where several servers keep
+    // them and each brings a key of its own.
+    Result<void> check_master_key(const MasterKey& key) const;
     // A consistent copy in a new directory, while the books are in use. Of an embedded store only.
     Result<void> copy_to(const std::string& directory) const;
     // Shows the store's figures in the metrics as they are now.

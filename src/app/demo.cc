@@ -98,6 +98,7 @@ Result<void> run_demo(const DemoOptions& options, const std::string& directory,
         Books::open({.store = store, .directory = directory, .if_absent = IfAbsent::create}, clock,
                     log, metrics);
     if (!books) return std::unexpected(books.error());
+    TRY((*books)->check_master_key(*key));
 
     const DemoSite site{.store = (*books)->store(),
                         .ledger = (*books)->ledger(),

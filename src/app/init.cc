@@ -50,6 +50,7 @@ Result<std::string> init(const Config& config) {
         {.store = config.store, .directory = config.data_directory, .if_absent = IfAbsent::create},
         clock, log, metrics);
     if (!books) return std::unexpected(books.error());
+    TRY((*books)->check_master_key(*key));
     const auto made = make_native_key(
         (*books)->ledger(), NewNativeKey{.label = "installation", .scopes = scope_install});
     if (!made) return std::unexpected(made.error());

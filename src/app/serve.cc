@@ -45,6 +45,7 @@ Result<void> serve(const Config& config, Signals& signals) {
         {.store = config.store, .directory = config.data_directory, .ledger = config.ledger}, clock,
         log, metrics);
     if (!books) return std::unexpected(books.error());
+    TRY((*books)->check_master_key(*key));
     // After the books, so that it goes away before them.
     std::unique_ptr<Settler> settler;
     if (!config.chains.empty()) {

@@ -37,14 +37,6 @@ Result<void> run_one(PostgresLink& link, const sql::Statement& statement,
     return done ? Result<void>{} : std::unexpected(done.error());
 }
 
-Result<void> add_meta(PostgresLink& link, std::string_view name, std::string_view value) {
-    PostgresValues values;
-    values.add_small(only_shard);
-    values.add_bytes(name);
-    values.add_bytes(value);
-    return run_one(link, sql::add_meta, values);
-}
-
 Result<void> make_schema(PostgresLink& link) {
     for (const char* text : sql::schema_1) TRY(run_one(link, text));
     for (const char* text : sql::storage) {
@@ -90,6 +82,27 @@ Result<void> grant(PostgresLink& link, const std::string& role) {
 }
 
 }  // namespace
+
+Result<void> add_meta(PostgresLink& link, std::string_view name, std::string_view value) {
+    PostgresValues values;
+    values.add_small(only_shard);
+    values.add_bytes(name);
+    values.add_bytes(value);
+    return run_one(link, sql::add_meta, values);
+}
+
+Result<std::string> read_meta(PostgresLink& link, std::string_view name) {
+    PostgresValues values;
+    values.add_small(only_shard);
+    link.queue(sql::read_meta, values);
+    const auto answers = link.ask();
+    if (!answers) return std::unexpected(answers.error());
+    for (std::size_t row = 0; row < answers->front().size(); ++row) {
+        if (answers->front().bytes(row, 0) == name)
+            return std::string(answers->front().bytes(row, 1));
+    }
+    return std::string();
+}
 
 Result<PostgresSchema> read_schema(PostgresLink& link, const PostgresPlace& place) {
     PostgresValues values;

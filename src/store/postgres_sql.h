@@ -164,7 +164,7 @@ inline constexpr Statement add_head{
 inline constexpr const char* current_schema = "select current_schema()::text";
 inline constexpr std::array grants{
     "grant usage on schema {schema} to {role}",
-    "grant select on coffer_meta to {role}",
+    "grant select, insert on coffer_meta to {role}",
     "grant select, update on coffer_head to {role}",
     "grant select, insert on coffer_journal to {role}",
     "grant select, insert, update on coffer_record to {role}",

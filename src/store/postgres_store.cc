@@ -44,6 +44,7 @@ public:
     const PostgresReader& reader() const { return reader_; }
     Result<std::unique_ptr<Reader>> snapshot() const;
     PostgresStats stats() const;
+    Result<std::string> agree_on(std::string_view name, std::string_view value) const;
 
     Result<JournalEnd> begin(std::span<const RecordKey> wanted, std::span<Record> found);
     Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found);
@@ -414,6 +415,19 @@ Result<std::unique_ptr<Reader>> PostgresStore::Inside::snapshot() const {
     return std::make_unique<PostgresReader>(std::move(*lender), reader_.keys());
 }
 
+// Whoever may run on the books without having made them may add a value and never change one.
+Result<std::string> PostgresStore::Inside::agree_on(std::string_view name,
+                                                    std::string_view value) const {
+    const auto link = PostgresLink::open(place_, limits_of(options_, options_.reading_ms));
+    if (!link) return std::unexpected(link.error());
+    auto agreed = read_meta(**link, name);
+    if (agreed && agreed->empty()) {
+        TRY(add_meta(**link, name, value));
+        agreed = read_meta(**link, name);
+    }
+    return agreed;
+}
+
 PostgresStats PostgresStore::Inside::stats() const {
     const auto read = [](const std::atomic<std::uint64_t>& figure) {
         return figure.load(std::memory_order_relaxed);
@@ -477,5 +491,8 @@ Result<JournalEnd> PostgresStore::recover() { return inside_->recover(); }
 Result<JournalEnd> PostgresStore::poll() const { return inside_->reader().poll(); }
 Result<std::unique_ptr<Reader>> PostgresStore::snapshot() const { return inside_->snapshot(); }
 PostgresStats PostgresStore::stats() const { return inside_->stats(); }
+Result<std::string> PostgresStore::agree_on(std::string_view name, std::string_view value) const {
+    return inside_->agree_on(name, value);
+}
 
 }  // namespace coffer

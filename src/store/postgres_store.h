@@ -15,6 +15,9 @@
 // Every wait has an end (LinkLimits). When the database is away, begin() and recover() say
 // `unavailable` at once while a thread of this object's own tries to reach it.
 
+#include <string>
+#include <string_view>
+
 #include "store/store.h"
 
 namespace coffer {
@@ -71,6 +74,9 @@ public:
     // the database cannot clean up what was replaced since.
     Result<std::unique_ptr<Reader>> snapshot() const;
     PostgresStats stats() const;
+    // What all processes over these books must agree on: the value under that name, which is this
+    // one if there was none yet. Any thread.
+    Result<std::string> agree_on(std::string_view name, std::string_view value) const;
 
 private:
     class Inside;

@@ -151,6 +151,12 @@ TEST_F(TwoProcesses, WithoutRoomForNamesTheDatabaseIsAsked) {
     EXPECT_EQ(disagreement(*two_), "");
 }
 
+TEST_F(TwoProcesses, TheFirstToSayItSaysItForAll) {
+    EXPECT_EQ(*one_->agree_on("colour", "red"), "red");
+    EXPECT_EQ(*two_->agree_on("colour", "blue"), "red");
+    EXPECT_EQ(*two_->agree_on("shape", "round"), "round");
+}
+
 TEST_F(TwoProcesses, BothHaveTheSameSecretAndTheSameEnd) {
     EXPECT_EQ(one_->keys().tenant(1).hash, two_->keys().tenant(1).hash);
     HistorySample history({}, {});
@@ -341,6 +347,7 @@ TEST(PostgresSchema, TheRuntimeRoleRunsAndCannotTakeAnythingAway) {
         ASSERT_TRUE((*store)->commit(changes));
     }
     EXPECT_EQ(disagreement(**store), "");
+    EXPECT_EQ(*(*store)->agree_on("colour", "red"), "red");
     const auto may = [&](const char* table, const char* what) {
         return server().sql(uri, std::string("select has_table_privilege('runs', '") + table +
                                      "', '" + what + "')");
