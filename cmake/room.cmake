@@ -56,7 +56,7 @@ endfunction()
 function(server_test program name)
     target_link_libraries(${program} PRIVATE
         GTest::gmock GTest::gtest GTest::gtest_main rapidcheck Threads::Threads)
-    add_test(NAME ${name} COMMAND ${program})
+    add_test(NAME ${name} COMMAND ${program} ${ARGN})
     set_tests_properties(${name} PROPERTIES LABELS quick TIMEOUT 300)
 endfunction()
 
