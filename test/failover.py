@@ -161,7 +161,7 @@ class Load:
         for thread in self.threads:
             thread.join(timeout=WAIT_S)
         failures = ["a worker did not end" for thread in self.threads if thread.is_alive()]
-        threads = [threading.Thread(target=worker.repeat_all, args=(self.ports[number % 2],))
+        threads = [threading.Thread(target=worker.repeat_all, args=(self.ports[number % len(self.ports)],))
                    for number, worker in enumerate(self.workers)]
         for thread in threads:
             thread.start()
