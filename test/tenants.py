@@ -27,7 +27,7 @@ NOT_IDS = {"game_code", "login_name"}
 # What would make other calls impossible, in the order in which it is done at the end.
 LAST = ["/api/wallet/status", "/api/wallet/rollback", "/api/wallet/credit", "/credit/rollback",
         "/credit-debit", "/credit", "/debit", "/v1/transactions/{id}/reversal",
-        "/v1/rounds/{id}/close", "/v1/integrations/{id}/credentials/{credential}",
+        "/v1/rounds/{id}/close", "/v1/withdrawals/{id}/cancel", "/v1/integrations/{id}/credentials/{credential}",
         "/v1/integrations/{id}/credentials"]
 UNKNOWN = {"number": 999_999_999, "currency": "NIL"}
 NATIVE_ROUTE = re.compile(
@@ -109,7 +109,8 @@ def scopes_of_native():
 def right_credential(tenant, dialect, route):
     secrets, sessions = tenant.credentials, tenant.sessions
     if dialect == "native":
-        return INSTALL_KEY if route[1].startswith("/v1/tenants") else tenant.key
+        is_installation = route[1].startswith("/v1/tenants") or route[1] == "/v1/hot-wallets"
+        return INSTALL_KEY if is_installation else tenant.key
     if dialect == "operator":
         return secrets["operator", "secret"]["live"] if route[1] == "/auth/get-token" \
             else sessions["operator"]["live"]

@@ -114,6 +114,10 @@ NATIVE = {
         "GET", "/v1/rounds?player={p}&integration={i}", p="player", i="integration"),
     ("GET", "/v1/rounds/{id}"): native("GET", "/v1/rounds/{id}", id="round"),
     ("POST", "/v1/rounds/{id}/close"): native("POST", "/v1/rounds/{id}/close", id="round"),
+    ("GET", "/v1/withdrawals"): native("GET", "/v1/withdrawals"),
+    ("POST", "/v1/withdrawals/{id}/cancel"): native(
+        "POST", "/v1/withdrawals/{id}/cancel", lambda subject: {"reason": "test"}, id="withdrawal"),
+    ("GET", "/v1/hot-wallets"): native("GET", "/v1/hot-wallets"),
     ("POST", "/v1/promotions"): native("POST", "/v1/promotions", promotion),
     ("GET", "/v1/promotions"): native("GET", "/v1/promotions"),
 }

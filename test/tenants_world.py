@@ -114,6 +114,7 @@ class Tenant:
         self.make_keys()
         self.make_integrations()
         self.make_player()
+        self.make_withdrawal()
         self.make_sessions()
         dead_at = time.monotonic() + DEAD_AFTER_S + 0.1
         self.make_history()
@@ -194,6 +195,18 @@ class Tenant:
             "currency": subject["currency"], "budget": "10"})
         subject["promotion"] = promotion["id"]
 
+    def make_withdrawal(self):
+        """One to a chain, in a currency of its own."""
+        code, player = self.subject["currency"] + "C", "/v1/players/" + self.subject["player"]
+        self.call("POST", "/v1/currencies",
+                  {"code": code, "name": code, "scale": 2, "chain_scale": 18})
+        self.call("PUT", player + "/payout-address", {"address": "0x" + "b" * 40})
+        self.call("POST", player + "/deposits", {
+            "currency": code, "amount": "5", "bucket": "earned", "reason": "start"})
+        withdrawal = self.call("POST", player + "/withdrawals", {
+            "currency": code, "amount": "5", "reason": "start"})
+        self.subject["withdrawal"] = withdrawal["id"]
+
     def open(self, dialect, **more):
         subject = self.subject
         return self.call("POST", "/v1/sessions", {
@@ -266,7 +279,8 @@ class Tenant:
         """All that a tenant can see of itself, but when its keys were used last."""
         paths = ["/v1/keys", "/v1/integrations", "/v1/currencies", "/v1/promotions",
                  "/v1/players/" + self.subject["player"], "/v1/transactions?limit=1000",
-                 f"/v1/players/{self.subject['player']}/wallets", "/v1/rounds?limit=1000"]
+                 f"/v1/players/{self.subject['player']}/wallets", "/v1/rounds?limit=1000",
+                 "/v1/withdrawals"]
         seen = {path: self.call("GET", path) for path in paths}
 
         def without_use(value):
