@@ -336,23 +336,38 @@ void add_care(CLI::App& program, std::optional<Options>& result) {
 
 constexpr int usage_error = 2;  // as shells and getopt have it
 
+// What is wrong, in words of the command line where CLI11 counts options or only says that there
+// are subcommands.
+std::string words_of(const CLI::App& command, const CLI::ParseError& error) {
+    std::string names;
+    for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
+        if (sub->get_name().empty()) continue;  // a group of options
+        names += (names.empty() ? "" : ", ") + sub->get_name();
+    }
+    if (!names.empty()) return "which? " + names;
+    const std::string words = error.what();
+    if (!words.starts_with("Exactly 1 option from")) return words;
+    return "where are the books? One of --config, --data and --store says it";
+}
+
 // CLI11 says first what is missing, although the missing word is mostly there with a slip of the
 // pen: a word that no command takes is named before anything else.
 int explain_usage(const CLI::App& program, const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return program.exit(error);  // help was asked for
+    std::string command = "coffer";
+    const CLI::App* innermost = &program;
+    while (!innermost->get_subcommands().empty()) {
+        innermost = innermost->get_subcommands().front();
+        command += " " + innermost->get_name();
+    }
     const std::vector<std::string> unknown = program.remaining(true);
     if (!unknown.empty()) {
         std::fprintf(stderr, "coffer: nothing here is called %s\n", unknown.front().c_str());
-    } else if (program.get_subcommands().empty()) {
+    } else if (innermost == &program) {
         std::fputs(program.help().c_str(), stderr);
         return usage_error;
     } else {
-        std::fprintf(stderr, "coffer: %s\n", error.what());
-    }
-    std::string command = "coffer";
-    for (const CLI::App* at = &program; !at->get_subcommands().empty();) {
-        at = at->get_subcommands().front();
-        command += " " + at->get_name();
+        std::fprintf(stderr, "coffer: %s\n", words_of(*innermost, error).c_str());
     }
     std::fprintf(stderr, "`%s --help` shows what it takes, with examples.\n", command.c_str());
     return usage_error;

@@ -10,6 +10,7 @@ namespace coffer {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 std::expected<Options, int> parse(std::vector<const char*> words) {
     words.insert(words.begin(), "coffer");
@@ -19,6 +20,13 @@ std::expected<Options, int> parse(std::vector<const char*> words) {
     testing::internal::GetCapturedStdout();
     testing::internal::GetCapturedStderr();
     return options;
+}
+
+std::string complaint_of(std::vector<const char*> words) {
+    words.insert(words.begin(), "coffer");
+    testing::internal::CaptureStderr();
+    EXPECT_FALSE(parse_options(static_cast<int>(words.size()), words.data()));
+    return testing::internal::GetCapturedStderr();
 }
 
 template <class Chosen>
@@ -115,6 +123,18 @@ TEST(OptionsTest, WhatIsWrongEndsWithAnErrorAndHelpWithout) {
         ASSERT_FALSE(options) << (words.empty() ? "" : words[0]);
         EXPECT_NE(options.error(), 0);
     }
+}
+
+TEST(OptionsTest, WhatIsMissingIsSaidByItsName) {
+    EXPECT_THAT(complaint_of({"key"}), HasSubstr("which? create, list, revoke"));
+    EXPECT_THAT(complaint_of({"key"}), HasSubstr("`coffer key --help`"));
+    const auto one_of = HasSubstr("One of --config, --data and --store");
+    EXPECT_THAT(complaint_of({"verify"}), one_of);
+    EXPECT_THAT(complaint_of({"verify", "-c", "c", "-d", "d"}), one_of);
+    EXPECT_THAT(complaint_of({"key", "list"}), one_of);
+    EXPECT_THAT(complaint_of({"serve"}), HasSubstr("--config is required"));
+    EXPECT_THAT(complaint_of({"verfy"}), HasSubstr("nothing here is called verfy"));
+    EXPECT_THAT(complaint_of({}), HasSubstr("coffer demo"));
 }
 
 }  // namespace
