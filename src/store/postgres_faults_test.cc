@@ -372,5 +372,25 @@ TEST_F(PostgresFaults, ATableThatIsLockedIsNotWaitedForInVain) {
     expect_each_once();
 }
 
+// Whether the database can be reached, and what others did to the directory, is known in time
+// though everybody else who reads is stuck.
+TEST_F(PostgresFaults, PollingWaitsBehindNoReader) {
+    const PostgresOptions patient{
+        .uri = proxy_.through(uri_), .connect_ms = 60'000, .reading_ms = 60'000};
+    const auto store = PostgresStore::open(patient);
+    ASSERT_TRUE(store);
+    std::vector<std::thread> readers;
+    for (std::size_t count = 0; count < patient.reading_links_max; ++count) {
+        proxy_.arm({.fault = Fault::stall, .from = From::client});
+        readers.emplace_back(
+            [&] { EXPECT_EQ((*store)->change(1).error().code, ErrorCode::not_found); });
+        while (!proxy_.fired()) std::this_thread::yield();
+    }
+    const auto end = (*store)->poll();
+    EXPECT_TRUE(end) << end.error().detail;
+    proxy_.release();
+    for (std::thread& reader : readers) reader.join();
+}
+
 }  // namespace
 }  // namespace coffer

@@ -33,6 +33,8 @@ public:
           reader_(std::make_shared<LinkPool>(place, limits_of(options, options.reading_ms),
                                              options.reading_links_max),
                   keys),
+          watch_(std::make_shared<LinkPool>(place, limits_of(options, options.statement_ms), 1),
+                 keys),
           maker_(place, limits_of(options, options.statement_ms)),
           link_(std::move(link)),
           copies_(reader_, {.rows = options.cache_rows,
@@ -42,6 +44,7 @@ public:
     }
 
     const PostgresReader& reader() const { return reader_; }
+    Result<JournalEnd> poll() const { return watch_.poll(); }
     Result<std::unique_ptr<Reader>> snapshot() const;
     PostgresStats stats() const;
     Result<std::string> agree_on(std::string_view name, std::string_view value) const;
@@ -80,6 +83,7 @@ private:
     const PostgresOptions options_;
     const PostgresPlace place_;
     const PostgresReader reader_;
+    const PostgresReader watch_;  // has a link of its own, so that it waits behind no reader
     LinkMaker maker_;
 
     // The lane's own.
@@ -488,7 +492,7 @@ Result<void> PostgresStore::read(std::span<const RecordKey> wanted, std::span<Re
 void PostgresStore::stage(std::span<Change> so_far) { inside_->stage(so_far); }
 Result<void> PostgresStore::commit(std::span<Change> changes) { return inside_->commit(changes); }
 Result<JournalEnd> PostgresStore::recover() { return inside_->recover(); }
-Result<JournalEnd> PostgresStore::poll() const { return inside_->reader().poll(); }
+Result<JournalEnd> PostgresStore::poll() const { return inside_->poll(); }
 Result<std::unique_ptr<Reader>> PostgresStore::snapshot() const { return inside_->snapshot(); }
 PostgresStats PostgresStore::stats() const { return inside_->stats(); }
 Result<std::string> PostgresStore::agree_on(std::string_view name, std::string_view value) const {

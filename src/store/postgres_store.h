@@ -29,7 +29,7 @@ struct PostgresOptions {
     std::size_t cache_rounds = 65'536;       // about 500 bytes each
     std::size_t name_bytes_max = 256 << 20;  // to know which names are free; two a name
     std::size_t follow_records_max = 4096;   // of others, read to keep the cache; beyond: forgotten
-    std::size_t reading_links_max = 4;       // besides the lane's own
+    std::size_t reading_links_max = 4;       // besides the lane's own, and the one of poll()
     std::int64_t connect_ms = 1000;          // to each host
     std::int64_t statement_ms = 2000;        // a trip of the lane
     std::int64_t reading_ms = 10'000;        // a trip of everyone else
