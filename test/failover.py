@@ -14,6 +14,7 @@ wrong, and /readyz must have told the truth at each moment.
 import argparse
 import decimal
 import http.client
+import itertools
 import os
 import pathlib
 import platform
@@ -99,11 +100,14 @@ class Worker(several.Wanderer):
         """Each id that was ever answered, again: what was acknowledged is there, what was declined is
         not. That neither moves anything is seen by the balances."""
         caller = Caller(port)
-        for player in self.players:
-            self.failures += crash.check_replays(caller, player, player.done)
-        for step in self.declined:
-            if (heard := step.call(caller))[0] != 402:
-                self.failures.append(f"a declined {step.kind} became {heard}")
+        try:
+            for player in self.players:
+                self.failures += crash.check_replays(caller, player, player.done)
+            for step in self.declined:
+                if (heard := step.call(caller))[0] != 402:
+                    self.failures.append(f"a declined {step.kind} became {heard}")
+        except crash.LOST as error:
+            self.failures.append(f"a repeated call had no answer: {error}")
 
 
 def ask_readiness(port):
@@ -157,17 +161,24 @@ class Load:
                    for worker in self.workers)
 
     def stop(self):
+        """Ends it, and looks whether the books have what the callers were told."""
         self.stopping.set()
+        deadline = time.monotonic() + WAIT_S
+        for worker, thread in zip(self.workers, self.threads):
+            thread.join(timeout=max(0, deadline - time.monotonic()))
+            if thread.is_alive():
+                worker.failures.append("a movement was never answered")  # which ends it
         for thread in self.threads:
-            thread.join(timeout=WAIT_S)
-        failures = ["a worker did not end" for thread in self.threads if thread.is_alive()]
-        threads = [threading.Thread(target=worker.repeat_all, args=(self.ports[number % len(self.ports)],))
-                   for number, worker in enumerate(self.workers)]
+            thread.join()
+        if failures := self.failures():
+            return failures
+        threads = [threading.Thread(target=worker.repeat_all, args=(port,))
+                   for worker, port in zip(self.workers, itertools.cycle(self.ports))]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        failures += self.failures()
+        failures = self.failures()
         for port in self.ports:
             failures += crash.check_players(port, self.workers)
         return failures

@@ -331,6 +331,25 @@ TEST_F(PostgresFaults, RefusalsThatAreDefiniteAreTold) {
     expect_each_once();
 }
 
+// An empty batch goes through on a full disk, so that it is no sign of space.
+TEST_F(PostgresFaults, ADiskThatWasFullIsSoUntilSomethingCanBeWritten) {
+    const std::size_t messages = count_messages(false)[From::client];
+    const Ids ids = new_ids();
+    proxy_.arm({.fault = Fault::refuse, .after = messages - uncommitted, .state = "53100"});
+    EXPECT_EQ(attempt(ids).error().code, ErrorCode::full);
+    constexpr std::size_t locked = 8;  // messages that begin a batch which reads nothing
+    proxy_.arm({.fault = Fault::refuse, .after = locked, .state = "53100"});
+    const auto still = store_->recover();
+    ASSERT_TRUE(proxy_.fired());
+    ASSERT_FALSE(still);
+    EXPECT_EQ(still.error().code, ErrorCode::full);
+    recovered();
+    // What was tried was taken back.
+    EXPECT_EQ(there(ids), 0U);
+    retry(ids, true);
+    expect_each_once();
+}
+
 // A statement that takes longer than it may: the server's own clock, not ours, ends it.
 TEST_F(PostgresFaults, AStatementThatTakesTooLongIsNotNowAndHoldsNobodyUp) {
     const std::string slow = uri_.substr(uri_.rfind("%3D") + 3);

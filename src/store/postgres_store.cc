@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "base/check.h"
+#include "base/random.h"
 #include "store/lookup.h"
 #include "store/postgres_copies.h"
 #include "store/postgres_link_maker.h"
@@ -66,6 +67,7 @@ private:
     std::expected<std::vector<PostgresRows>, TripError> trip();
     std::expected<std::vector<PostgresRows>, TripError> ask_to_begin();
     Error gave_up(const TripError& error);
+    Result<void> try_room();
 
     void split(std::span<const RecordKey> wanted, std::span<Record> found);
     void note_absent(const Hash16& name) {
@@ -89,6 +91,7 @@ private:
     // The lane's own.
     std::unique_ptr<PostgresLink> link_;
     bool was_away_ = false;
+    bool was_full_ = false;
     bool begun_ = false;
     JournalEnd end_;
     PostgresCopies copies_;
@@ -133,6 +136,7 @@ Error PostgresStore::Inside::gave_up(const TripError& error) {
         // A server that has become a standby stays one: the primary is somewhere else now.
         if (link_->broken() || error.error.code == ErrorCode::unavailable) link_.reset();
     }
+    if (error.error.code == ErrorCode::full) was_full_ = true;
     if (error.error.code == ErrorCode::aborted) aborted_.fetch_add(1, std::memory_order_relaxed);
     return error.error;
 }
@@ -395,12 +399,44 @@ Result<void> PostgresStore::Inside::commit(std::span<Change> changes) {
     return {};
 }
 
+// There is room again when something larger than what is left on any page can be written; it is
+// taken back. Without that /readyz would say yes between two batches that fail. Ends the batch.
+Result<void> PostgresStore::Inside::try_room() {
+    constexpr std::size_t some_pages = 65'536;
+    std::vector<std::uint8_t> bytes(some_pages);
+    fill_random(bytes);  // so that it is as large on the disk as here
+    PostgresValues values;
+    values.add_small(only_shard);
+    values.begin_array(sql::type_bigint);
+    values.item_big(end_.sequence + 1);
+    values.end_array();
+    values.begin_array(sql::type_bigint);
+    values.item_big(0);
+    values.end_array();
+    values.begin_array(sql::type_bytea);
+    values.item_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    values.end_array();
+    link_->queue(sql::add_journal, values);
+    const auto written = trip();
+    if (!written) return std::unexpected(gave_up(written.error()));
+    link_->leave_transaction();
+    begun_ = false;
+    return {};
+}
+
 // A commit on its way when the connection was lost holds the head's lock until it is done or given
 // up, so the end that is read under the lock is the truth.
 Result<JournalEnd> PostgresStore::Inside::recover() {
     if (link_) link_->leave_transaction();
     begun_ = false;
     const auto begun = begin({}, {});
+    if (begun && was_full_) {
+        const auto room = try_room();
+        was_full_ = !room;
+        if (room) return recover();
+        const bool is_full = room.error().code == ErrorCode::full;
+        return fail(is_full ? ErrorCode::full : ErrorCode::unavailable, room.error().detail);
+    }
     if (begun) {
         const auto ended = commit({});
         if (ended) return end_;
