@@ -80,6 +80,7 @@ Word word_of(Decline decline) {
         case Decline::nothing_to_withdraw: return {400, "nothing to withdraw"};
         case Decline::below_minimum: return {400, "balance is below the minimum withdrawal"};
         case Decline::no_payout_address: return {409, "user has no payout address"};
+        case Decline::not_permitted: return {409, "payout address is not allowed"};
         case Decline::exists: return {409, "user_id is taken"};
         case Decline::amount_overflow: return {400, "balance is too large"};
         case Decline::invalid: return invalid_word;
@@ -94,8 +95,7 @@ Word word_of(Decline decline) {
         case Decline::not_latest_wager:
         case Decline::promotion_unknown:
         case Decline::was_refused:
-        case Decline::not_found:
-        case Decline::not_permitted: return invalid_word;
+        case Decline::not_found: return invalid_word;
     }
     return internal_word;
 }

@@ -287,8 +287,9 @@ TEST(KgenWrite, HasAStatusForEveryDecline) {
         EXPECT_EQ(reply.status, 401);
         EXPECT_EQ(reply.body, R"({"msg":"UN_AUTHORIZED"})");
     }
-    for (const Decline decline : {Decline::player_blocked, Decline::conflict,
-                                  Decline::no_payout_address, Decline::exists}) {
+    for (const Decline decline :
+         {Decline::player_blocked, Decline::conflict, Decline::no_payout_address, Decline::exists,
+          Decline::not_permitted}) {
         EXPECT_EQ(status(decline), 409) << static_cast<int>(decline);
     }
     for (const Decline decline :
@@ -297,7 +298,7 @@ TEST(KgenWrite, HasAStatusForEveryDecline) {
           Decline::no_wager_in_round, Decline::already_settled, Decline::not_latest_wager,
           Decline::promotion_unknown, Decline::limit_reached, Decline::was_refused,
           Decline::nothing_to_withdraw, Decline::below_minimum, Decline::not_found,
-          Decline::invalid, Decline::amount_overflow, Decline::not_permitted}) {
+          Decline::invalid, Decline::amount_overflow}) {
         EXPECT_EQ(status(decline), 400) << static_cast<int>(decline);
     }
 }

@@ -186,7 +186,11 @@ NativeRead native_read_promotions(const Request& request);
 NativeRead native_read_withdrawals(const Request& request);
 // native_withdrawal.cc
 NativeRead native_read_cancel_withdrawal(const Request& request);
+NativeRead native_read_approve_withdrawal(const Request& request);
 NativeRead native_read_hot_wallets(const Request& request);
+// native_policy.cc
+NativeRead native_read_put_policy(const Request& request);
+NativeRead native_read_policy(const Request& request);
 
 // native_write_accounts.cc
 Reply native_write_tenant(const Request& request, const Intent& intent, const Outcome& outcome);
@@ -213,6 +217,8 @@ Reply native_write_withdrawals(const Request& request, const Intent& intent,
                                const Outcome& outcome);
 Reply native_write_hot_wallets(const Request& request, const Intent& intent,
                                const Outcome& outcome);
+// native_policy.cc
+Reply native_write_policy(const Request& request, const Intent& intent, const Outcome& outcome);
 // native_write_money.cc
 Reply native_write_move(const Request& request, const Intent& intent, const Outcome& outcome);
 Reply native_write_wallets(const Request& request, const Intent& intent, const Outcome& outcome);

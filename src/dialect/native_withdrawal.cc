@@ -73,18 +73,32 @@ std::string_view native_withdrawal_word(WithdrawalState state) {
     return "unknown";
 }
 
+namespace {
+
+NativeRead read_verdict(const Request& request, JudgeWithdrawal judge) {
+    const auto id = parse_public_id(request.segments[0], request.keyring->id_key);
+    if (!id) return native_unknown();
+    judge.tenant = request.authority.tenant;
+    judge.requested_by = id->sequence;
+    judge.created = id->time_ms * millisecond_us;
+    return judge;
+}
+
+}  // namespace
+
 NativeRead native_read_cancel_withdrawal(const Request& request) {
     const auto body = native_body(request);
     if (!body) return std::unexpected(body.error());
     Fields fields(*body);
-    CancelWithdrawal cancel{.tenant = request.authority.tenant};
-    cancel.reason = fields.words("reason", 1, reason_characters_max);
+    JudgeWithdrawal judge{.verdict = Verdict::cancel};
+    judge.reason = fields.words("reason", 1, reason_characters_max);
     if (fields.failed()) return native_malformed(fields.message());
-    const auto id = parse_public_id(request.segments[0], request.keyring->id_key);
-    if (!id) return native_unknown();
-    cancel.requested_by = id->sequence;
-    cancel.created = id->time_ms * millisecond_us;
-    return cancel;
+    return read_verdict(request, std::move(judge));
+}
+
+NativeRead native_read_approve_withdrawal(const Request& request) {
+    if (const auto body = native_body(request); !body) return std::unexpected(body.error());
+    return read_verdict(request, {.verdict = Verdict::approve});
 }
 
 NativeRead native_read_hot_wallets(const Request&) { return ListHotWallets{}; }

@@ -106,7 +106,8 @@ bool is_directory_record(const Record& record) {
     return std::holds_alternative<Ptr<Tenant>>(record) ||
            std::holds_alternative<Ptr<Currency>>(record) ||
            std::holds_alternative<Ptr<Integration>>(record) ||
-           std::holds_alternative<Ptr<Credential>>(record);
+           std::holds_alternative<Ptr<Credential>>(record) ||
+           std::holds_alternative<Ptr<WithdrawalPolicy>>(record);
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ struct View {
     Ptr<Round> round;
     Ptr<Promotion> promotion;  // the one that the call names
     Ptr<Promotion> spent;      // the one that paid the wager being taken back
+    // Of a withdrawal: what was asked for today, as far as somebody counts.
+    Ptr<WithdrawalDay> player_day, tenant_day;
 };
 
 struct Decision {

@@ -9,6 +9,7 @@
 #include "ledger/decide.h"
 #include "ledger/posting.h"
 #include "ledger/rules.h"
+#include "ledger/withdrawal_policy.h"
 
 namespace coffer {
 
@@ -125,6 +126,8 @@ void withdraw_to_chain(const View& view, const Move& move, Posting& posting, Dec
                                                             : Decline::nothing_to_withdraw;
         return refuse_for_good(view, move, no, decision);
     }
+    const Decline no = judge_amount(view, move.currency, amount);
+    if (no != Decline::none) return refuse_for_good(view, move, no, decision);
     if (earned < amount) return refuse_for_good(view, move, Decline::insufficient_funds, decision);
     if (amount < minimum_withdrawal(view, move.currency)) {
         return refuse_for_good(view, move, Decline::below_minimum, decision);
@@ -133,6 +136,8 @@ void withdraw_to_chain(const View& view, const Move& move, Posting& posting, Dec
         decision.outcome.decline = Decline::no_payout_address;
         return;
     }
+    decision.outcome.decline = judge_destination(view, move.currency, view.player->payout_address);
+    if (decision.outcome.decline != Decline::none) return;
     posting.transfer(AccountCode::earned, AccountCode::held, amount);
     wallet.withdrawals_in_flight += 1;
     decision.transaction = transaction_of(view, move);
@@ -144,8 +149,10 @@ void withdraw_to_chain(const View& view, const Move& move, Posting& posting, Dec
     withdrawal.currency = move.currency;
     withdrawal.amount = amount;
     withdrawal.destination = view.player->payout_address;
+    withdrawal.state = first_state(view, move.currency, amount);
     withdrawal.requested_by = view.next;
     withdrawal.created = withdrawal.modified = view.now;
+    count_for_the_day(view, withdrawal, decision.puts);
     auto shared = std::make_shared<const Withdrawal>(std::move(withdrawal));
     decision.outcome.withdrawal = shared;
     decision.puts.emplace_back(std::move(shared));

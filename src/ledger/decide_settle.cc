@@ -184,15 +184,16 @@ std::vector<RecordKey> wants_of(const AdvanceWithdrawal& intent, const KeyMaker&
     return names;
 }
 
-AdvanceWithdrawal step_of(const CancelWithdrawal& intent) {
+AdvanceWithdrawal step_of(const JudgeWithdrawal& intent) {
     AdvanceWithdrawal step;
     step.withdrawal = intent.withdrawal;
-    step.to = WithdrawalState::released;
+    step.to =
+        intent.verdict == Verdict::approve ? WithdrawalState::queued : WithdrawalState::released;
     step.reason = intent.reason;
     return step;
 }
 
-Decision enroll(const View& view, const CancelWithdrawal& intent, Extra extra) {
+Decision enroll(const View& view, const JudgeWithdrawal& intent, Extra extra) {
     Decision decision = enroll(view, step_of(intent), extra);
     Decline& decline = decision.outcome.decline;
     const bool is_too_late = decline == Decline::conflict || decline == Decline::invalid;

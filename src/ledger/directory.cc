@@ -54,7 +54,7 @@ Result<Directory> Directory::load(const Reader& reader) {
     Directory directory;
     directory.as_of_ = reader.end().sequence;
     for (const RecordKind kind : {RecordKind::tenant, RecordKind::currency, RecordKind::integration,
-                                  RecordKind::credential}) {
+                                  RecordKind::credential, RecordKind::withdrawal_policy}) {
         TRY(reader.each(kind, [&](const Record& record) {
             directory.insert(record);
             return true;
@@ -78,6 +78,8 @@ void Directory::insert(const Record& record) {
         currency_by_code_[code_key((*currency)->tenant, (*currency)->code)] = (*currency)->id;
     } else if (const auto* integration = std::get_if<Ptr<Integration>>(&record)) {
         integrations_[(*integration)->id] = *integration;
+    } else if (const auto* policy = std::get_if<Ptr<WithdrawalPolicy>>(&record)) {
+        policies_[(*policy)->currency] = *policy;
     } else if (const auto* credential = std::get_if<Ptr<Credential>>(&record)) {
         const Credential& item = **credential;
         credentials_[item.uid] = *credential;
@@ -174,6 +176,10 @@ const Currency* Directory::movable(const Integration& integration, std::string_v
         if (found != nullptr && found->code == code) return found;
     }
     return nullptr;
+}
+
+const WithdrawalPolicy* Directory::policy(CurrencyId currency) const {
+    return find_in_map(policies_, currency);
 }
 
 std::vector<const Tenant*> Directory::tenants() const {

@@ -46,6 +46,9 @@ public:
     // The currency of that code if this integration may move it, else null.
     const Currency* movable(const Integration& integration, std::string_view code) const;
 
+    // What the currency's tenant allows of withdrawals; null: everything.
+    const WithdrawalPolicy* policy(CurrencyId currency) const;
+
     std::vector<const Tenant*> tenants() const;
     std::vector<const Currency*> currencies(TenantId tenant) const;
     std::vector<const Integration*> integrations(TenantId tenant) const;
@@ -60,6 +63,7 @@ private:
     Sequence as_of_ = 0;
     std::unordered_map<TenantId, Ptr<Tenant>> tenants_;
     std::unordered_map<CurrencyId, Ptr<Currency>> currencies_;
+    std::unordered_map<CurrencyId, Ptr<WithdrawalPolicy>> policies_;
     std::unordered_map<IntegrationId, Ptr<Integration>> integrations_;
     std::unordered_map<std::string, Ptr<Credential>> credentials_;
     std::unordered_map<std::string, std::vector<std::string>> by_digest_;  // digest bytes -> uids

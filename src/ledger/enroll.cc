@@ -256,6 +256,16 @@ Decision enroll(const View& view, const CreatePromotion& intent, Extra extra) {
     return decision;
 }
 
+Decision enroll(const View& view, const PutWithdrawalPolicy& intent, Extra) {
+    const Currency* currency = view.directory->currency(intent.policy.currency);
+    if (currency == nullptr || currency->tenant != intent.policy.tenant) {
+        return no(Decline::not_found);
+    }
+    Decision decision;
+    put(decision, intent.policy);
+    return decision;
+}
+
 Decision enroll(const View& view, const CloseRound& intent, Extra extra) {
     const auto known = as<Round>(extra, 0);
     if (!known || known->tenant != intent.tenant) return no(Decline::not_found);
@@ -322,7 +332,7 @@ struct Wants {
         list.push_back(keys.hot_wallet(intent.chain, intent.address));
     }
     void operator()(const AdvanceWithdrawal& intent) { list = wants_of(intent, keys); }
-    void operator()(const CancelWithdrawal& intent) { list = wants_of(step_of(intent), keys); }
+    void operator()(const JudgeWithdrawal& intent) { list = wants_of(step_of(intent), keys); }
     template <class Other>
     void operator()(const Other&) {}
 };

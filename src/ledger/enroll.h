@@ -42,9 +42,10 @@ Decision enroll(const View& view, const RenewUser& intent, Extra extra);
 // What the settler reports, decide_settle.cc.
 Decision enroll(const View& view, const HoldHotWallet& intent, Extra extra);
 Decision enroll(const View& view, const AdvanceWithdrawal& intent, Extra extra);
-Decision enroll(const View& view, const CancelWithdrawal& intent, Extra extra);
+Decision enroll(const View& view, const JudgeWithdrawal& intent, Extra extra);
+Decision enroll(const View& view, const PutWithdrawalPolicy& intent, Extra extra);
 std::vector<RecordKey> wants_of(const AdvanceWithdrawal& intent, const KeyMaker& keys);
-AdvanceWithdrawal step_of(const CancelWithdrawal& intent);  // what it asks for
+AdvanceWithdrawal step_of(const JudgeWithdrawal& intent);  // what it asks for
 
 // The parts that enrolling is made of.
 Decision no(Decline decline);

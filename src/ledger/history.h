@@ -35,7 +35,7 @@ public:
     // Fill in what the lane needs of the journal before it can judge these.
     Result<Decline> prepare(Move& reversal) const;
     Result<Decline> prepare(CloseRound& close) const;
-    Result<Decline> prepare(CancelWithdrawal& cancel) const;
+    Result<Decline> prepare(JudgeWithdrawal& cancel) const;
 
     // The movements of journal records, with what became of them since.
     Result<std::vector<Movement>> movements(std::span<const Change> changes) const;

@@ -60,7 +60,7 @@ Outcome Historian::answer(const ListWithdrawals& ask) const {
     return outcome;
 }
 
-Result<Decline> Historian::prepare(CancelWithdrawal& cancel) const {
+Result<Decline> Historian::prepare(JudgeWithdrawal& cancel) const {
     auto withdrawal = find<Withdrawal>(reader_.keys().withdrawal(cancel.requested_by));
     if (!withdrawal) return std::unexpected(withdrawal.error());
     const Withdrawal* one = withdrawal->get();

@@ -287,14 +287,20 @@ struct AdvanceWithdrawal {
     Amount gas_fee;
     std::string reason;  // released
 };
-// An operator's word: the money goes back to `earned`, as long as nothing is signed. Declines:
-// not_found; not_permitted, from then on.
-struct CancelWithdrawal {
+// An operator's word: a withdrawal that waits for approval may go, or one for which nothing is
+// signed goes back to `earned`. Declines: not_found; not_permitted, when it is too late for that.
+enum class Verdict : std::uint8_t { approve, cancel };
+struct JudgeWithdrawal {
     TenantId tenant = 0;
     Sequence requested_by = 0;
     Time created = 0;  // must be when it was asked for, to the millisecond
-    std::string reason;
+    Verdict verdict = Verdict::cancel;
+    std::string reason;          // of a cancelled one
     Ptr<Withdrawal> withdrawal;  // filled in by the ledger
+};
+// What the tenant allows from now on, in place of what it allowed before.
+struct PutWithdrawalPolicy {
+    WithdrawalPolicy policy;
 };
 // Withdrawals to a chain as they stand, newest first, each followed by its Settlement or nothing.
 struct ListWithdrawals {
@@ -314,6 +320,6 @@ using Intent =
                  CreatePlayer, ChangePlayer, OpenSession, RevokeSession, ActivateToken,
                  StartSession, Register, LogIn, LogOut, RenewSession, OpenUser, RenewUser,
                  CreatePromotion, CloseRound, FindSession, HoldHotWallet, AdvanceWithdrawal,
-                 CancelWithdrawal, ListWithdrawals, ListHotWallets>;
+                 JudgeWithdrawal, PutWithdrawalPolicy, ListWithdrawals, ListHotWallets>;
 
 }  // namespace coffer

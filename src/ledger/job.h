@@ -17,7 +17,8 @@ struct Sight {
     Caller* caller = nullptr;  // of the intent, if it has one
     const Integration* integration = nullptr;
     bool resolved_by_alias = false;
-    Seen session, alias, player, wallet, key, reference, round, promotion, spent;
+    Seen session, alias, player, wallet, key, reference, round, promotion, spent, player_day,
+        tenant_day;
     std::vector<Seen> extra;
 
     // Forgets all names but keeps the memory of their texts: making them anew for each intent cost
@@ -26,8 +27,8 @@ struct Sight {
         caller = nullptr;
         integration = nullptr;
         resolved_by_alias = false;
-        for (Seen* seen :
-             {&session, &alias, &player, &wallet, &key, &reference, &round, &promotion, &spent}) {
+        for (Seen* seen : {&session, &alias, &player, &wallet, &key, &reference, &round, &promotion,
+                           &spent, &player_day, &tenant_day}) {
             seen->name.kind = RecordKind::none;
         }
         extra.clear();

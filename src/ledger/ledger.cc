@@ -34,7 +34,7 @@ struct WhoseDesk {
     Desk operator()(const ListRecords&) const { return Desk::historian; }
     Desk operator()(const ListWithdrawals&) const { return Desk::historian; }
     Desk operator()(const ListHotWallets&) const { return Desk::historian; }
-    Desk operator()(const CancelWithdrawal&) const { return Desk::historian; }
+    Desk operator()(const JudgeWithdrawal&) const { return Desk::historian; }
     Desk operator()(const CloseRound&) const { return Desk::historian; }
     Desk operator()(const Register&) const { return Desk::passwords; }
     Desk operator()(const LogIn&) const { return Desk::passwords; }
@@ -229,7 +229,7 @@ private:
         if (auto* close = std::get_if<CloseRound>(&job->intent)) {
             return judge_or_forward(job, historian_.prepare(*close));
         }
-        if (auto* cancel = std::get_if<CancelWithdrawal>(&job->intent)) {
+        if (auto* cancel = std::get_if<JudgeWithdrawal>(&job->intent)) {
             return judge_or_forward(job, historian_.prepare(*cancel));
         }
         if (auto* movements = std::get_if<ListMovements>(&job->intent)) {

@@ -193,11 +193,11 @@ TEST_F(Settling, is_given_up_by_an_operator_until_something_is_signed) {
 
 TEST_F(Settling, is_cancelled_by_its_name_and_by_its_own_tenant_alone) {
     const Ptr<Withdrawal> one = withdraw(400);
-    CancelWithdrawal cancel{.tenant = tenant,
-                            .requested_by = one->requested_by,
-                            .created = one->created,
-                            .reason = "by phone"};
-    CancelWithdrawal wrong = cancel;
+    JudgeWithdrawal cancel{.tenant = tenant,
+                           .requested_by = one->requested_by,
+                           .created = one->created,
+                           .reason = "by phone"};
+    JudgeWithdrawal wrong = cancel;
     wrong.tenant = 2;
     EXPECT_EQ(perform(wrong).decline, Decline::not_found);
     wrong = cancel;

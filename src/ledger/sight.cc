@@ -37,6 +37,10 @@ struct NameSubject {
                          std::move(sight.key.name.text));
         }
         if (move.kind == TransactionKind::reversal) return reversal(move);
+        if (move.kind == TransactionKind::withdraw && directory.policy(move.currency) != nullptr) {
+            sight.player_day.name = keys.withdrawal_day(tenant, player, move.currency);
+            sight.tenant_day.name = keys.withdrawal_day(tenant, {}, move.currency);
+        }
         if (!move.reference.empty() && move.kind == TransactionKind::rollback) {
             sight.reference.name = keys.key(
                 KeyName{tenant, integration, player, move.reference_group, move.reference});
@@ -154,7 +158,7 @@ void name_subject(Job& job, WorkingSet& working_set, const KeyMaker& keys,
         }
     }
     for (Seen* seen : {&sight.player, &sight.wallet, &sight.key, &sight.reference, &sight.round,
-                       &sight.promotion}) {
+                       &sight.promotion, &sight.player_day, &sight.tenant_day}) {
         working_set.want(*seen);
     }
     for (Seen& seen : sight.extra) working_set.want(seen);
@@ -209,6 +213,8 @@ View view_of(const Job& job, const WorkingSet& working_set, const Directory& dir
     view.round = working_set.get<Round>(sight.round);
     view.promotion = working_set.get<Promotion>(sight.promotion);
     view.spent = working_set.get<Promotion>(sight.spent);
+    view.player_day = working_set.get<WithdrawalDay>(sight.player_day);
+    view.tenant_day = working_set.get<WithdrawalDay>(sight.tenant_day);
     return view;
 }
 

@@ -14,6 +14,7 @@
 #include "ledger/proof_claims.h"
 #include "ledger/proof_directory.h"
 #include "ledger/proof_ids.h"
+#include "ledger/proof_policy.h"
 #include "ledger/proof_rounds.h"
 #include "ledger/proof_settlements.h"
 #include "ledger/proof_wallets.h"
@@ -74,11 +75,20 @@ public:
     }
 
 private:
-    static constexpr std::array directory_kinds{
-        RecordKind::tenant,     RecordKind::currency,   RecordKind::integration,
-        RecordKind::credential, RecordKind::player,     RecordKind::alias,
-        RecordKind::session,    RecordKind::login,      RecordKind::promotion,
-        RecordKind::withdrawal, RecordKind::settlement, RecordKind::hot_wallet};
+    static constexpr std::array directory_kinds{RecordKind::tenant,
+                                                RecordKind::currency,
+                                                RecordKind::integration,
+                                                RecordKind::credential,
+                                                RecordKind::player,
+                                                RecordKind::alias,
+                                                RecordKind::session,
+                                                RecordKind::login,
+                                                RecordKind::promotion,
+                                                RecordKind::withdrawal,
+                                                RecordKind::settlement,
+                                                RecordKind::hot_wallet,
+                                                RecordKind::withdrawal_policy,
+                                                RecordKind::withdrawal_day};
 
     // The journal from its beginning, a chunk at a time; what was read before an error, too.
     Result<void> in_chunks(const std::function<Result<void>(std::span<const Change>)>& use) {
@@ -105,6 +115,7 @@ private:
             puts_alone(change);
         }
         settlements_.record(change);
+        policies_.record(change);
         for (const Record& put : change.puts) {
             directory_.put(change, put);
             if (!std::holds_alternative<Ptr<Key>>(put)) {
@@ -393,6 +404,7 @@ private:
     IdProof ids_{past_, findings_};
     ClaimProof claims_{past_, findings_};
     SettlementProof settlements_{past_, findings_};
+    PolicyProof policies_{past_, findings_};
     Sequence expected_ = 1;
     Time time_ = 0;
     Digest previous_hash_{};

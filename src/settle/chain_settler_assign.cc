@@ -44,6 +44,9 @@ ChainSettler::Reply ChainSettler::assign() {
         }
         const TokenOnChain* token = token_of(*open.withdrawal);
         if (token == nullptr) continue;
+        const auto directory = parts_.ledger.directory();
+        const WithdrawalPolicy* policy = directory->policy(open.withdrawal->currency);
+        if (policy != nullptr && policy->paused) continue;
         for (Hot& hot : hots_) hot.is_out_of_tokens = false;
         while (Hot* hot = next_hot()) {
             TRY(assign(*hot, open, *token));

@@ -101,7 +101,8 @@ bool touches_directory(const Change& change) {
         return std::holds_alternative<Ptr<Tenant>>(put) ||
                std::holds_alternative<Ptr<Currency>>(put) ||
                std::holds_alternative<Ptr<Integration>>(put) ||
-               std::holds_alternative<Ptr<Credential>>(put);
+               std::holds_alternative<Ptr<Credential>>(put) ||
+               std::holds_alternative<Ptr<WithdrawalPolicy>>(put);
     });
 }
 

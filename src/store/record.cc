@@ -75,6 +75,10 @@ void write_hot_wallet(std::string& out, std::uint64_t chain, std::string_view ad
     KeyText(out, RecordKind::hot_wallet).number(chain).text(address);
 }
 
+void write_day(std::string& out, TenantId tenant, std::string_view player, CurrencyId currency) {
+    KeyText(out, RecordKind::withdrawal_day).number(tenant).text(player).number(currency);
+}
+
 // The texts of whole records.
 struct WriteText {
     std::string& out;
@@ -122,6 +126,12 @@ struct WriteText {
     }
     void operator()(const Ptr<HotWallet>& hot_wallet) const {
         write_hot_wallet(out, hot_wallet->chain, hot_wallet->address);
+    }
+    void operator()(const Ptr<WithdrawalPolicy>& policy) const {
+        write_number(out, RecordKind::withdrawal_policy, policy->currency);
+    }
+    void operator()(const Ptr<WithdrawalDay>& day) const {
+        write_day(out, day->tenant, day->player, day->currency);
     }
     void operator()(const Ptr<Key>& key) const {
         write_key(out, {key->tenant, key->integration, key->player, key->group, key->external_id});
@@ -228,6 +238,14 @@ RecordKey KeyMaker::settlement(Sequence withdrawal) const {
 }
 RecordKey KeyMaker::hot_wallet(std::uint64_t chain, std::string_view address) const {
     return make(RecordKind::hot_wallet, text_of(write_hot_wallet, chain, address));
+}
+RecordKey KeyMaker::withdrawal_policy(CurrencyId currency) const {
+    return make(RecordKind::withdrawal_policy,
+                text_of(write_number, RecordKind::withdrawal_policy, currency));
+}
+RecordKey KeyMaker::withdrawal_day(TenantId tenant, std::string_view player,
+                                   CurrencyId currency) const {
+    return make(RecordKind::withdrawal_day, text_of(write_day, tenant, player, currency));
 }
 RecordKey KeyMaker::wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                            std::string memory) const {

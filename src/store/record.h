@@ -361,7 +361,8 @@ using Ptr = std::shared_ptr<const T>;
 using Record =
     std::variant<std::monostate, Ptr<Tenant>, Ptr<Currency>, Ptr<Integration>, Ptr<Credential>,
                  Ptr<Player>, Ptr<Alias>, Ptr<Session>, Ptr<Login>, Ptr<Promotion>, Ptr<Withdrawal>,
-                 Ptr<Wallet>, Ptr<Round>, Ptr<Key>, Ptr<Settlement>, Ptr<HotWallet>>;
+                 Ptr<Wallet>, Ptr<Round>, Ptr<Key>, Ptr<Settlement>, Ptr<HotWallet>,
+                 Ptr<WithdrawalPolicy>, Ptr<WithdrawalDay>>;
 
 enum class RecordKind : std::uint8_t {
     none,
@@ -380,8 +381,10 @@ enum class RecordKind : std::uint8_t {
     key,
     settlement,
     hot_wallet,
+    withdrawal_policy,
+    withdrawal_day,
 };
-inline constexpr std::size_t record_kind_count = 16;
+inline constexpr std::size_t record_kind_count = 18;
 
 // A record's name: its kind, the parts of its key, and their hash under the store's secret key,
 // whose first byte is the kind, so that the records of a kind lie together.
@@ -427,6 +430,8 @@ public:
     RecordKey withdrawal(Sequence requested_by) const;
     RecordKey settlement(Sequence withdrawal) const;
     RecordKey hot_wallet(std::uint64_t chain, std::string_view address) const;
+    RecordKey withdrawal_policy(CurrencyId currency) const;
+    RecordKey withdrawal_day(TenantId tenant, std::string_view player, CurrencyId currency) const;
     RecordKey wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                      std::string memory = {}) const;
     RecordKey round(const RoundName& name, std::string memory = {}) const;

@@ -54,7 +54,7 @@ Record read_record(ByteReader& reader) {
 
 Record read_put(ByteReader& reader) {
     RecordKind kind = RecordKind::none;
-    reader.choice(kind, RecordKind::tenant, RecordKind::hot_wallet);
+    reader.choice(kind, RecordKind::tenant, RecordKind::withdrawal_day);
     if (reader.bad()) return {};
     switch (kind) {
         case RecordKind::none: return {};
@@ -73,6 +73,8 @@ Record read_put(ByteReader& reader) {
         case RecordKind::key: return read_record<Key>(reader);
         case RecordKind::settlement: return read_record<Settlement>(reader);
         case RecordKind::hot_wallet: return read_record<HotWallet>(reader);
+        case RecordKind::withdrawal_policy: return read_record<WithdrawalPolicy>(reader);
+        case RecordKind::withdrawal_day: return read_record<WithdrawalDay>(reader);
     }
     return {};
 }

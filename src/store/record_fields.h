@@ -226,6 +226,28 @@ void code(Coder& coder, Value& hot_wallet) {
     coder.near(hot_wallet.created, coder.context.time);
 }
 
+template <class Coder, Of<WithdrawalPolicy> Value>
+void code(Coder& coder, Value& policy) {
+    coder.number(policy.tenant);
+    coder.number(policy.currency);
+    coder.flag(policy.paused);
+    coder.amount(policy.largest);
+    coder.amount(policy.player_day);
+    coder.amount(policy.tenant_day);
+    coder.amount(policy.approval_above);
+    coder.list(policy.destinations, [&](auto& address) { coder.text(address); });
+}
+
+// The day as in Spending.
+template <class Coder, Of<WithdrawalDay> Value>
+void code(Coder& coder, Value& day) {
+    coder.number(day.tenant);
+    coder.text(day.player, repeated(coder.context).player);
+    coder.number(day.currency);
+    coder.near(day.day, coder.context.time / day_us);
+    coder.amount(day.requested);
+}
+
 // ---- money --------------------------------------------------------------------------------------
 
 // Days and weeks are written as the distance to a day and a week of the Change's own time, so that

@@ -79,4 +79,25 @@ struct HotWallet {
     Time created = 0;
 };
 
+// What a tenant allows of withdrawals to a chain in one of its currencies. Negative: no bound.
+struct WithdrawalPolicy {
+    TenantId tenant = 0;
+    CurrencyId currency = 0;
+    bool paused = false;  // what is queued waits
+    Amount largest{-1};
+    Amount player_day{-1}, tenant_day{-1};  // asked for on one UTC day, by a player and by all
+    Amount approval_above{-1};              // beyond it a person must approve
+    std::vector<std::string> destinations;  // lower-case 0x hex; empty: any
+};
+
+// What was asked for on a day that has a bound, by a player or, where that is empty, by all of the
+// tenant's. Only the current day is kept.
+struct WithdrawalDay {
+    TenantId tenant = 0;
+    std::string player;
+    CurrencyId currency = 0;
+    std::int64_t day = 0;  // day_number()
+    Amount requested;
+};
+
 }  // namespace coffer
