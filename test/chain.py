@@ -1,7 +1,9 @@
 """A real node of a chain for tests: anvil on a free port, with a token on it."""
 
+import ctypes
 import json
 import pathlib
+import signal
 import socket
 import subprocess
 import time
@@ -20,6 +22,10 @@ def free_port():
         return one.getsockname()[1]
 
 
+def end_with_the_test():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Chain:
     def __init__(self, chain_id):
         port = free_port()
@@ -28,7 +34,8 @@ class Chain:
         self.process = subprocess.Popen(
             [str(PROGRAM), "--host", "127.0.0.1", "--port", str(port), "--silent",
              "--chain-id", str(chain_id), "--slots-in-an-epoch", "1"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=end_with_the_test)
         self.wait_for(self.answers)
 
     def close(self):

@@ -46,6 +46,7 @@ ChainOptions read_chain(const TomlNode* block, ConfigNotes& notes) {
     gwei_of(section, "tip_gwei", policy.tip_min);
     seconds_of(section, "stuck_after_s", policy.stuck_after, 1);
     seconds_of(section, "give_up_after_s", policy.give_up_after, 0);
+    seconds_of(section, "lease_s", policy.lease, 1);
     section.integer("under_way_max", policy.under_way_max, 1, 1'000);
     section.finish();
     if (block == nullptr) return chain;

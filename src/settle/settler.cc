@@ -20,8 +20,8 @@ namespace coffer {
 
 namespace {
 
-// Withdrawals that other processes took in are found by listing all.
-constexpr Duration list_every = 15 * second_us;
+// Withdrawals that other processes took in are found by listing all, four times a lease.
+constexpr Duration list_every_max = 15 * second_us;
 
 std::string without_line_end(std::string text) {
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
@@ -83,10 +83,14 @@ struct OneChain {
 
 class SettlerThread final : public Settler {
 public:
-    SettlerThread(std::vector<OneChain> chains, Duration look_every, const SettlerParts& parts,
+    struct Paces {
+        Duration look = minute_us, list = list_every_max;
+    };
+    SettlerThread(std::vector<OneChain> chains, Paces paces, const SettlerParts& parts,
                   std::shared_ptr<std::atomic<bool>> gives_up)
         : chains_(std::move(chains)),
-          look_every_(look_every),
+          look_every_(paces.look),
+          list_every_(paces.list),
           parts_(parts),
           gives_up_(std::move(gives_up)),
           thread_([this] {
@@ -124,7 +128,7 @@ private:
         const Time now = parts_.clock.monotonic();
         const std::uint64_t directory = parts_.ledger.directory_version();
         const bool lists = !has_listed_ || !is_whole || directory != directory_ ||
-                           (!parts_.alone && now - listed_ >= list_every);
+                           (!parts_.alone && now - listed_ >= list_every_);
         if (!lists && queued.empty()) return;
         const Outcome listed = lists ? parts_.ledger.perform(ListWithdrawals{.open_only = true})
                                      : parts_.ledger.perform(ListWithdrawals{.only = queued});
@@ -139,7 +143,7 @@ private:
     }
 
     std::vector<OneChain> chains_;
-    const Duration look_every_;
+    const Duration look_every_, list_every_;
     const SettlerParts parts_;
     const std::shared_ptr<std::atomic<bool>> gives_up_;  // what asks the nodes looks at it
     Time listed_ = 0;
@@ -158,7 +162,7 @@ Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains
     const std::string holder = name_of_this_process();
     const auto gives_up = std::make_shared<std::atomic<bool>>(false);
     std::vector<OneChain> all;
-    Duration look_every = minute_us;
+    SettlerThread::Paces paces;
     for (ChainOptions& options : chains) {
         OneChain one;
         const JsonRpcOptions asks{
@@ -175,7 +179,8 @@ Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains
                             {"address", mask_chain_address((*signer)->address())}});
             one.signers.push_back(std::move(*signer));
         }
-        look_every = std::min(look_every, options.look_every_ms * millisecond_us);
+        paces.look = std::min(paces.look, options.look_every_ms * millisecond_us);
+        paces.list = std::min(paces.list, options.policy.lease / 4);
         all.push_back(std::move(one));
         // The spans of the parts point into vectors that move no more once `all` is handed over.
         all.back().settler = std::make_unique<ChainSettler>(
@@ -188,7 +193,7 @@ Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains
                                                          .holder = holder,
                                                          .alone = parts.alone});
     }
-    return std::make_unique<SettlerThread>(std::move(all), look_every, parts, gives_up);
+    return std::make_unique<SettlerThread>(std::move(all), paces, parts, gives_up);
 }
 
 }  // namespace coffer
