@@ -10,6 +10,7 @@
 #include "store/postgres_link_maker.h"
 #include "store/postgres_reader.h"
 #include "store/postgres_schema.h"
+#include "store/postgres_sender.h"
 
 namespace coffer {
 
@@ -40,7 +41,8 @@ public:
           link_(std::move(link)),
           copies_(reader_, {.rows = options.cache_rows,
                             .rounds = options.cache_rounds,
-                            .name_bytes = options.name_bytes_max}) {
+                            .name_bytes = options.name_bytes_max}),
+          sender_(keys) {
         values_.add_small(only_shard);
     }
 
@@ -57,12 +59,6 @@ public:
     Result<JournalEnd> recover();
 
 private:
-    using Placed = std::pair<Hash16, Sequence>;  // a name and the journal record it shall lead to
-    struct Absent {
-        Hash16 name;
-        bool is_taken = false;
-    };
-
     Result<void> need_link();
     std::expected<std::vector<PostgresRows>, TripError> trip();
     std::expected<std::vector<PostgresRows>, TripError> ask_to_begin();
@@ -70,17 +66,9 @@ private:
     Result<void> try_room();
 
     void split(std::span<const RecordKey> wanted, std::span<Record> found);
-    void note_absent(const Hash16& name) {
-        if (sent_ == 0) absent_.push_back({name});
-    }
     void queue_missing();
     Result<void> take_missing(const PostgresRows& rows);
     Result<void> follow(const JournalEnd& end);
-
-    Result<void> send(std::span<Change> changes);
-    void queue_journal(std::span<const Change> changes, const std::vector<std::string>& bodies);
-    void queue_records();
-    void queue_placed(const sql::Statement& statement, std::span<const Placed> placed);
 
     const PostgresOptions options_;
     const PostgresPlace place_;
@@ -98,12 +86,9 @@ private:
     JournalEnd cached_to_;  // the copies hold nothing that a record up to here has replaced
     std::vector<const RecordKey*> missing_;
     std::vector<Record*> missing_into_;
-    std::vector<Absent> absent_;  // names that this batch saw to be free before it sent anything
-    std::size_t sent_ = 0;        // of this batch's changes
-    JournalEnd sent_end_;
+    PostgresSender sender_;
     Result<void> sending_;
-    std::vector<Placed> placed_, new_, known_;
-    PostgresValues values_, sent_values_;
+    PostgresValues values_, asked_values_;
     std::string scratch_;
 
     std::atomic<std::uint64_t> trips_{0}, followed_{0}, aborted_{0}, unknown_{0}, hits_{0},
@@ -154,7 +139,7 @@ void PostgresStore::Inside::split(std::span<const RecordKey> wanted, std::span<R
             missing_.push_back(&wanted[at]);
             missing_into_.push_back(&found[at]);
         } else if (std::holds_alternative<std::monostate>(found[at])) {
-            note_absent(wanted[at].hash);
+            sender_.saw_free(wanted[at].hash);
         }
     }
     hits_.fetch_add(wanted.size() - missing_.size(), std::memory_order_relaxed);
@@ -162,12 +147,12 @@ void PostgresStore::Inside::split(std::span<const RecordKey> wanted, std::span<R
 }
 
 void PostgresStore::Inside::queue_missing() {
-    sent_values_.clear();
-    sent_values_.add_small(only_shard);
-    sent_values_.begin_array(sql::type_uuid);
-    for (const RecordKey* key : missing_) sent_values_.item_uuid(key->hash);
-    sent_values_.end_array();
-    link_->queue(sql::find_records, sent_values_);
+    asked_values_.clear();
+    asked_values_.add_small(only_shard);
+    asked_values_.begin_array(sql::type_uuid);
+    for (const RecordKey* key : missing_) asked_values_.item_uuid(key->hash);
+    asked_values_.end_array();
+    link_->queue(sql::find_records, asked_values_);
 }
 
 Result<void> PostgresStore::Inside::take_missing(const PostgresRows& rows) {
@@ -176,7 +161,7 @@ Result<void> PostgresStore::Inside::take_missing(const PostgresRows& rows) {
     for (std::size_t at = 0; at < missing_.size(); ++at) {
         copies_.learn(*missing_[at], *missing_into_[at]);
         if (std::holds_alternative<std::monostate>(*missing_into_[at]))
-            note_absent(missing_[at]->hash);
+            sender_.saw_free(missing_[at]->hash);
     }
     return {};
 }
@@ -234,8 +219,7 @@ Result<JournalEnd> PostgresStore::Inside::begin(std::span<const RecordKey> wante
                                                 std::span<Record> found) {
     CHECK(!begun_);
     TRY(need_link());
-    absent_.clear();
-    sent_ = 0;
+    sender_.clear();
     sending_ = {};
     split(wanted, found);
     const Time asked = SystemClock().monotonic();
@@ -253,13 +237,13 @@ Result<JournalEnd> PostgresStore::Inside::begin(std::span<const RecordKey> wante
         const auto end = end_in((*answers)[1]);
         if (!end) return std::unexpected(end.error());
         end_ = *end;
-        sent_end_ = end_;
+        sender_.start_at(end_);
         const bool others_wrote = end_.sequence != cached_to_.sequence;
         TRY(follow(end_));
         if (!missing_.empty()) TRY(take_missing((*answers)[2]));
         if (!others_wrote) return {};
         // What was known before may have been replaced by others.
-        absent_.clear();
+        sender_.forget_free();
         return read(wanted, found);
     }();
     if (!ready) return std::unexpected(gave_up({ready.error()}));
@@ -277,81 +261,9 @@ Result<void> PostgresStore::Inside::read(std::span<const RecordKey> wanted,
     return take_missing(answers->front());
 }
 
-// Chains, encodes and names the changes and queues what writes them.
-Result<void> PostgresStore::Inside::send(std::span<Change> changes) {
-    TRY(check_follows(sent_end_, changes));
-    placed_.clear();
-    std::vector<std::string> bodies;
-    bodies.reserve(changes.size());
-    for (Change& change : changes) {
-        change.previous_hash = sent_end_.hash;
-        std::string& body = bodies.emplace_back();
-        encode(change, body);
-        sent_end_ = {change.sequence, change.time, sha256(body),
-                     touches_directory(change) ? change.sequence : sent_end_.directory};
-        make_names(change, reader_.keys(), scratch_);
-        for (const Hash16& name : change.names) placed_.emplace_back(name, change.sequence);
-    }
-    queue_journal(changes, bodies);
-    queue_records();
-    sent_ += changes.size();
-    return {};
-}
-
-void PostgresStore::Inside::queue_journal(std::span<const Change> changes,
-                                          const std::vector<std::string>& bodies) {
-    sent_values_.clear();
-    sent_values_.add_small(only_shard);
-    sent_values_.begin_array(sql::type_bigint);
-    for (const Change& change : changes) sent_values_.item_big(change.sequence);
-    sent_values_.end_array();
-    sent_values_.begin_array(sql::type_bigint);
-    for (const Change& change : changes)
-        sent_values_.item_big(static_cast<std::uint64_t>(change.time));
-    sent_values_.end_array();
-    sent_values_.begin_array(sql::type_bytea);
-    for (const std::string& body : bodies) sent_values_.item_bytes(body);
-    sent_values_.end_array();
-    link_->queue(sql::add_journal, sent_values_);
-}
-
-// Each record once, under the latest change that put it; in order, which the index likes. A name
-// that this batch has seen to be free is new when it is sent for the first time.
-void PostgresStore::Inside::queue_records() {
-    if (sent_ == 0) std::ranges::sort(absent_, {}, &Absent::name);
-    std::ranges::sort(placed_);
-    new_.clear();
-    known_.clear();
-    for (std::size_t at = 0; at < placed_.size(); ++at) {
-        const Placed& one = placed_[at];
-        if (at + 1 < placed_.size() && placed_[at + 1].first == one.first) continue;
-        const auto absent = std::ranges::lower_bound(absent_, one.first, {}, &Absent::name);
-        const bool is_new =
-            absent != absent_.end() && absent->name == one.first && !absent->is_taken;
-        if (is_new) absent->is_taken = true;
-        (is_new ? new_ : known_).push_back(one);
-    }
-    queue_placed(sql::add_records, new_);
-    queue_placed(sql::put_records, known_);
-}
-
-void PostgresStore::Inside::queue_placed(const sql::Statement& statement,
-                                         std::span<const Placed> placed) {
-    if (placed.empty()) return;
-    sent_values_.clear();
-    sent_values_.add_small(only_shard);
-    sent_values_.begin_array(sql::type_uuid);
-    for (const auto& [name, at] : placed) sent_values_.item_uuid(name);
-    sent_values_.end_array();
-    sent_values_.begin_array(sql::type_bigint);
-    for (const auto& [name, at] : placed) sent_values_.item_big(at);
-    sent_values_.end_array();
-    link_->queue(statement, sent_values_);
-}
-
 void PostgresStore::Inside::stage(std::span<Change> so_far) {
-    if (!begun_ || !sending_ || so_far.size() <= sent_) return;
-    sending_ = send(so_far.subspan(sent_));
+    if (!begun_ || !sending_ || so_far.size() <= sender_.sent()) return;
+    sending_ = sender_.send(*link_, so_far.subspan(sender_.sent()));
     if (sending_) link_->push();
 }
 
@@ -359,7 +271,7 @@ Result<void> PostgresStore::Inside::commit(std::span<Change> changes) {
     if (!begun_) return fail(ErrorCode::io, "there is no batch to commit");
     stage(changes);
     if (!sending_) return std::unexpected(gave_up({sending_.error(), true}));
-    const JournalEnd end = sent_end_;
+    const JournalEnd end = sender_.end();
     if (!changes.empty()) {
         PostgresValues head;
         head.add_small(only_shard);

@@ -1,0 +1,57 @@
+#pragma once
+// What a batch writes, on its way to the database: chains, encodes and names its changes, and
+// queues the statements that write them. For one thread.
+
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/postgres_link.h"
+#include "store/store.h"
+
+namespace coffer {
+
+class PostgresSender {
+public:
+    explicit PostgresSender(const KeyMaker& keys) : keys_(keys) {}
+
+    // Another batch; where the journal ends is said by start_at(), once that is known.
+    void clear();
+    void start_at(const JournalEnd& end) { end_ = end; }
+    // The batch has seen that this name is free, so that it may be written without looking again.
+    // What it sees after it has sent something is too late to count.
+    void saw_free(const Hash16& name) {
+        if (sent_ == 0) free_.push_back({name});
+    }
+    void forget_free() { free_.clear(); }
+
+    // Queues what writes these changes, which follow those that were sent. Errors: invalid.
+    Result<void> send(PostgresLink& link, std::span<Change> changes);
+    std::size_t sent() const { return sent_; }  // changes of this batch
+    // Where the journal will end.
+    const JournalEnd& end() const { return end_; }
+
+private:
+    using Placed = std::pair<Hash16, Sequence>;  // a name and the journal record it shall lead to
+    struct Free {
+        Hash16 name;
+        bool is_taken = false;
+    };
+
+    void queue_journal(PostgresLink& link, std::span<const Change> changes,
+                       const std::vector<std::string>& bodies);
+    void queue_records(PostgresLink& link);
+    void queue_placed(PostgresLink& link, const sql::Statement& statement,
+                      std::span<const Placed> placed);
+
+    const KeyMaker keys_;
+    std::size_t sent_ = 0;
+    JournalEnd end_;
+    std::vector<Free> free_;
+    std::vector<Placed> placed_, new_, known_;
+    PostgresValues values_;
+    std::string scratch_;
+};
+
+}  // namespace coffer
