@@ -321,6 +321,22 @@ TEST_F(AnvilTest, WithoutTokensItWaitsWithAnAlarmAndOthersGoOn) {
     EXPECT_EQ(format_decimal(anvil_->tokens(payee(0))), "1000000010000000000000000");
 }
 
+TEST_F(AnvilTest, APausedCurrencyWaitsUntilItIsResumed) {
+    OpenBooks open(books());
+    open_world(open, 1);
+    WithdrawalPolicy policy{.tenant = tenant, .currency = tok, .paused = true};
+    ASSERT_TRUE(open.perform(PutWithdrawalPolicy{policy}).done());
+    withdraw(open, 0, tok, 100);
+    Running running(*this, open, {});
+    running.look();
+    running.look();
+    EXPECT_EQ(only_one(open).second, nullptr);
+    policy.paused = false;
+    ASSERT_TRUE(open.perform(PutWithdrawalPolicy{policy}).done());
+    finish(running);
+    EXPECT_EQ(anvil_->tokens(payee(0)), whole_tokens(1));
+}
+
 TEST_F(AnvilTest, AnotherChainThanTheConfiguredOneIsNotUsed) {
     policy_.chain_id = 1;
     OpenBooks open(books());
