@@ -27,8 +27,8 @@ NOT_IDS = {"game_code", "login_name"}
 # What would make other calls impossible, in the order in which it is done at the end.
 LAST = ["/api/wallet/status", "/api/wallet/rollback", "/api/wallet/credit", "/credit/rollback",
         "/credit-debit", "/credit", "/debit", "/v1/transactions/{id}/reversal",
-        "/v1/rounds/{id}/close", "/v1/withdrawals/{id}/cancel", "/v1/integrations/{id}/credentials/{credential}",
-        "/v1/integrations/{id}/credentials"]
+        "/v1/rounds/{id}/close", "/v1/withdrawals/{id}/approve", "/v1/withdrawals/{id}/cancel",
+        "/v1/integrations/{id}/credentials/{credential}", "/v1/integrations/{id}/credentials"]
 UNKNOWN = {"number": 999_999_999, "currency": "NIL"}
 NATIVE_ROUTE = re.compile(
     r"\{Method::(\w+),\s*\"(/[^\"]*)\",\s*\"[^\"]+\",\s*((?:scope_\w+[\s|]*)+),", re.DOTALL)

@@ -117,6 +117,13 @@ NATIVE = {
     ("GET", "/v1/withdrawals"): native("GET", "/v1/withdrawals"),
     ("POST", "/v1/withdrawals/{id}/cancel"): native(
         "POST", "/v1/withdrawals/{id}/cancel", lambda subject: {"reason": "test"}, id="withdrawal"),
+    ("POST", "/v1/withdrawals/{id}/approve"): native(
+        "POST", "/v1/withdrawals/{id}/approve", id="withdrawal"),
+    ("PUT", "/v1/currencies/{code}/withdrawal-policy"): native(
+        "PUT", "/v1/currencies/{code}/withdrawal-policy", lambda subject: {"approval_above": "1000000"},
+        code="currency"),
+    ("GET", "/v1/currencies/{code}/withdrawal-policy"): native(
+        "GET", "/v1/currencies/{code}/withdrawal-policy", code="currency"),
     ("GET", "/v1/hot-wallets"): native("GET", "/v1/hot-wallets"),
     ("POST", "/v1/promotions"): native("POST", "/v1/promotions", promotion),
     ("GET", "/v1/promotions"): native("GET", "/v1/promotions"),

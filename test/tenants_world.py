@@ -196,10 +196,11 @@ class Tenant:
         subject["promotion"] = promotion["id"]
 
     def make_withdrawal(self):
-        """One to a chain, in a currency of its own."""
+        """One to a chain, in a currency of its own, that waits for approval."""
         code, player = self.subject["currency"] + "C", "/v1/players/" + self.subject["player"]
         self.call("POST", "/v1/currencies",
                   {"code": code, "name": code, "scale": 2, "chain_scale": 18})
+        self.call("PUT", f"/v1/currencies/{code}/withdrawal-policy", {"approval_above": "1"})
         self.call("PUT", player + "/payout-address", {"address": "0x" + "b" * 40})
         self.call("POST", player + "/deposits", {
             "currency": code, "amount": "5", "bucket": "earned", "reason": "start"})
@@ -280,7 +281,8 @@ class Tenant:
         paths = ["/v1/keys", "/v1/integrations", "/v1/currencies", "/v1/promotions",
                  "/v1/players/" + self.subject["player"], "/v1/transactions?limit=1000",
                  f"/v1/players/{self.subject['player']}/wallets", "/v1/rounds?limit=1000",
-                 "/v1/withdrawals"]
+                 "/v1/withdrawals",
+                 f"/v1/currencies/{self.subject['currency']}/withdrawal-policy"]
         seen = {path: self.call("GET", path) for path in paths}
 
         def without_use(value):
