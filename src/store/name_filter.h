@@ -1,6 +1,6 @@
 #pragma once
 // Which names have ever been given: "no" is certain, "yes" is right but for one name in some
-// hundreds. A blocked Bloom filter (Putze, Sanders, Singler, "Cache-, Hash- and Space-Efficient
+// thousands. A blocked Bloom filter (Putze, Sanders, Singler, "Cache-, Hash- and Space-Efficient
 // Bloom Filters", 2007) over names that are random already. Grows by layers of four times the size,
 // so that nothing is ever hashed again. For one thread.
 

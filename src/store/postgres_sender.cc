@@ -8,7 +8,7 @@
 namespace coffer {
 
 void PostgresSender::clear() {
-    free_.clear();
+    forget_free();
     sent_ = 0;
 }
 
@@ -51,7 +51,12 @@ void PostgresSender::queue_journal(PostgresLink& link, std::span<const Change> c
 // Each record once, under the latest change that put it; in order, which the index likes. A name
 // that this batch has seen to be free is new when it is sent for the first time.
 void PostgresSender::queue_records(PostgresLink& link) {
-    if (sent_ == 0) std::ranges::sort(free_, {}, &Free::name);
+    if (free_.size() != free_in_order_) {
+        std::ranges::sort(free_, {}, [](const Free& one) {
+            return std::pair<const Hash16&, bool>(one.name, !one.is_taken);
+        });
+        free_in_order_ = free_.size();
+    }
     std::ranges::sort(placed_);
     new_.clear();
     known_.clear();

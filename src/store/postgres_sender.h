@@ -20,11 +20,11 @@ public:
     void clear();
     void start_at(const JournalEnd& end) { end_ = end; }
     // The batch has seen that this name is free, so that it may be written without looking again.
-    // What it sees after it has sent something is too late to count.
-    void saw_free(const Hash16& name) {
-        if (sent_ == 0) free_.push_back({name});
+    void saw_free(const Hash16& name) { free_.push_back({name}); }
+    void forget_free() {
+        free_.clear();
+        free_in_order_ = 0;
     }
-    void forget_free() { free_.clear(); }
 
     // Queues what writes these changes, which follow those that were sent. Errors: invalid.
     Result<void> send(PostgresLink& link, std::span<Change> changes);
@@ -48,7 +48,9 @@ private:
     const KeyMaker keys_;
     std::size_t sent_ = 0;
     JournalEnd end_;
-    std::vector<Free> free_;
+    std::vector<Free>
+        free_;  // by name, as far as free_in_order_, and of equals the taken one first
+    std::size_t free_in_order_ = 0;
     std::vector<Placed> placed_, new_, known_;
     PostgresValues values_;
     std::string scratch_;

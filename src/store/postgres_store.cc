@@ -258,7 +258,7 @@ Result<void> PostgresStore::Inside::read(std::span<const RecordKey> wanted,
     queue_missing();
     const auto answers = trip();
     if (!answers) return std::unexpected(gave_up(answers.error()));
-    return take_missing(answers->front());
+    return take_missing(answers->back());  // behind what was staged
 }
 
 void PostgresStore::Inside::stage(std::span<Change> so_far) {

@@ -27,7 +27,7 @@ struct PostgresOptions {
                       // named, of which the one that takes writes is used
     std::size_t cache_rows = 524'288;        // wallets and directory records; about 700 bytes each
     std::size_t cache_rounds = 65'536;       // about 500 bytes each
-    std::size_t name_bytes_max = 256 << 20;  // to know which names are free; two a name
+    std::size_t name_bytes_max = 256 << 20;  // to know which names are free; four a name and more
     std::size_t follow_records_max = 4096;   // of others, read to keep the cache; beyond: forgotten
     std::size_t reading_links_max = 4;       // besides the lane's own, and the one of poll()
     std::int64_t connect_ms = 1000;          // to each host

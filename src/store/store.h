@@ -94,7 +94,8 @@ public:
     virtual Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found) = 0;
     // The changes that the commit() of this batch will begin with, as far as they are decided, from
     // the first on and in their final form but for previous_hash. A store that is some way off
-    // sends them ahead; nothing of them is true before commit(). Lane thread only; never needed.
+    // sends them ahead; nothing of them is true before commit(), and read() may or may not show
+    // them. Lane thread only; never needed.
     virtual void stage(std::span<Change> so_far) { static_cast<void>(so_far); }
     // Makes the changes last, in order, and ends the batch; there may be none of them. Their
     // sequences must follow the journal's end; previous_hash is filled in. Lane thread only.

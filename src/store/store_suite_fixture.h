@@ -290,9 +290,26 @@ TYPED_TEST_P(StoreSuite, WhatIsStagedIsTrueOnlyWithItsBatch) {
     // The same names in two pieces of a batch, and for the second time in the third.
     ASSERT_TRUE(this->store_->begin({}, {}));
     stage(3);
+    std::vector<RecordKey> wanted;
+    for (const Change& change : std::span(changes).subspan(7)) {
+        if (change.transaction) wanted.push_back(this->store_->keys().of(*change.transaction));
+    }
+    ASSERT_FALSE(wanted.empty());
+    std::vector<Record> found(wanted.size());
+    ASSERT_TRUE(this->store_->read(wanted, found));
+    for (const Record& record : found) EXPECT_EQ(describe(record), "absent");
     stage(7);
     ASSERT_TRUE(this->store_->commit(changes));
     EXPECT_EQ(this->store_->end().sequence, 9U);
+    // What is read behind what was sent is not taken for it.
+    changes = history.next(9);
+    ASSERT_TRUE(this->store_->begin({}, {}));
+    stage(4);
+    ASSERT_TRUE(this->store_->read(wanted, found));
+    for (std::size_t at = 0; at < wanted.size(); ++at) {
+        EXPECT_EQ(describe(found[at]), describe(*this->store_->find(wanted[at])));
+    }
+    ASSERT_TRUE(this->store_->commit(changes));
     this->commit(history.next(200));
     EXPECT_EQ(disagreement(*this->store_), "");
 }
