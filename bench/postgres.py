@@ -161,7 +161,8 @@ class Run:
         log = server.log()
         deadlocks = log.count("deadlock detected")
         errors = [line for line in log.splitlines() if re.search("ERROR|FATAL|PANIC", line)
-                  and "coffer_meta" not in line]  # `demo` asks whether there are tables
+                  and "coffer_meta" not in line  # `demo` asks whether there are tables
+                  and "the database system is starting up" not in line]  # we ask whether it is
         self.tell()
         self.tell(f"In PostgreSQL's log: {deadlocks} deadlocks, {len(errors)} errors.")
         if deadlocks or errors:
