@@ -23,7 +23,7 @@ Job* LedgerPort::take() {
 }
 
 void LedgerPort::give(Job* job) {
-    job->intent.emplace<RevokeSession>();  // the smallest one: what the intent held is let go
+    job->intent = RevokeSession{};  // the smallest one: what the intent held is let go
     // A list may be long. What else the outcome holds is let go where it was made, when the ledger
     // takes this job up again: records that one thread makes and another frees cost both of them
     // waits for each other's cache lines.

@@ -230,7 +230,7 @@ private:
     // The transaction that this one takes back, if that may be.
     Ptr<Transaction> taken_back(const Step& step) {
         const Transaction& transaction = step.transaction;
-        const Ptr<Transaction> original =
+        Ptr<Transaction> original =
             transaction.reverses < step.at ? past_.transaction(transaction.reverses) : nullptr;
         if (!original || original->status != TransactionStatus::applied) {
             findings_.add(step.at, "takes back a record that moved nothing");

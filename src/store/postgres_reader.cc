@@ -155,6 +155,7 @@ namespace {
 // The journal records of those numbers, in that order, out of rows in any order.
 Result<std::vector<Change>> in_order(const PostgresRows& rows, std::span<const Sequence> wanted) {
     std::vector<std::pair<Sequence, std::size_t>> places;
+    places.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
         places.emplace_back(static_cast<Sequence>(rows.big(row, 0)), row);
     }
@@ -192,6 +193,7 @@ Result<void> take_records(PostgresLink& link, const PostgresRows& rows, const Ke
                           std::span<Record* const> found) {
     CHECK(wanted.size() == found.size());
     std::vector<std::pair<Hash16, std::size_t>> places;
+    places.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
         places.emplace_back(rows.hash16(row, 0), row);
     }
@@ -290,6 +292,7 @@ Result<void> PostgresReader::find_some(std::span<const RecordKey> wanted,
     }));
     std::ranges::sort(places);
     std::vector<Sequence> numbers;
+    numbers.reserve(places.size());
     for (const auto& place : places) numbers.push_back(place.second);
     std::ranges::sort(numbers);
     numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());

@@ -33,19 +33,20 @@ const std::string debian = "/usr/lib/postgresql/15/bin/";
 // A program of the server; another version's may be tried, which need not have programs for
 // clients.
 std::string server_program(const std::string& name) {
-    const char* folder = std::getenv("COFFER_POSTGRES_BIN");
+    const char* folder = std::getenv("COFFER_POSTGRES_BIN");  // NOLINT(concurrency-mt-unsafe)
     return folder == nullptr ? debian + name : std::string(folder) + "/" + name;
 }
 
 const passwd* other_user() {
     if (::geteuid() != 0) return nullptr;
-    const passwd* user = ::getpwnam("postgres");
+    const passwd* user = ::getpwnam("postgres");  // NOLINT(concurrency-mt-unsafe)
     CHECK(user != nullptr);
     return user;
 }
 
 int free_port() {
     const int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(file >= 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -64,6 +65,7 @@ int spawn(const std::vector<std::string>& words, const std::string& log) {
     if (process > 0) return process;
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
+    if (file < 0) ::_exit(126);
     ::dup2(file, STDOUT_FILENO);
     ::dup2(file, STDERR_FILENO);
     if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 ||
@@ -73,6 +75,7 @@ int spawn(const std::vector<std::string>& words, const std::string& log) {
     // Changing the user cleared it.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     if (::chdir("/") == 0) ::execv(arguments[0], arguments.data());

@@ -59,7 +59,7 @@ public:
         for (std::uint32_t index = 0; index < plan_.players; ++index) {
             auto player = std::make_shared<Player>();
             player->tenant = 1;
-            player->id = uuid_like(index * 2654435761U, index);
+            player->id = uuid_like(std::uint64_t{index} * 2654435761U, index);
             auto wallet = std::make_shared<Wallet>();
             wallet->tenant = 1;
             wallet->player = player->id;
@@ -231,13 +231,13 @@ std::uint64_t bytes_in(const std::string& directory) {
     return bytes;
 }
 
-void run(const Plan& plan) {
+int run(const Plan& plan) {
     std::filesystem::remove_all(plan.directory);
     auto opened = RocksStore::open(
         {.directory = plan.directory, .create = true, .compression = plan.compression});
     if (!opened) {
         fmt::print(stderr, "{}\n", opened.error().detail);
-        std::exit(1);
+        return 1;
     }
     RocksStore& store = **opened;
     Bench bench(plan, store);
@@ -247,11 +247,12 @@ void run(const Plan& plan) {
                "waits");
     RocksStats before = store.stats();
     const std::uint64_t batches = plan.movements / plan.batch;
+    const std::uint64_t batches_a_line = std::max<std::uint64_t>(batches / 10, 1);
     for (std::uint64_t batch = 1; batch <= batches; ++batch) {
         bench.batch();
-        if (batch % (batches / 10) != 0) continue;
+        if (batch % batches_a_line != 0) continue;
         const RocksStats after = store.stats();
-        const auto count = static_cast<double>(batches / 10 * plan.batch);
+        const auto count = static_cast<double>(batches_a_line * plan.batch);
         const auto [late, latest] = bench.worst();
         fmt::print(
             "{:>10} {:>12.0f} {:>8.2f} {:>8.2f} {:>8.2f} {:>8.2f} {:>8.2f} {:>8.1f} {:>8.1f} "
@@ -270,6 +271,7 @@ void run(const Plan& plan) {
     opened->reset();
     fmt::print("{:.0f} bytes a movement on disk\n",
                static_cast<double>(bytes_in(plan.directory)) / static_cast<double>(movements));
+    return 0;
 }
 
 }  // namespace
@@ -290,6 +292,5 @@ int main(int count, char** words) {
                            : std::strcmp(words[5], "zstd") == 0 ? coffer::JournalCompression::zstd
                                                                 : coffer::JournalCompression::lz4;
     }
-    coffer::run(plan);
-    return 0;
+    return coffer::run(plan);
 }
