@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/thread.h"
 #include "http/call_meter.h"
 #include "http/connection.h"
 #include "http/switchboard.h"
@@ -230,6 +231,7 @@ void IoThread::start(const DeskMaker& make_desk) {
     // The maker is copied: the thread outlives the caller's.
     loop_->thread = std::thread([loop = loop_.get(), make_desk, self = std::weak_ptr(loop_)] {
         ::pthread_setname_np(::pthread_self(), "coffer-io");
+        take_short_turns();
         loop->run(make_desk, self);
     });
 }

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/thread.h"
+
 namespace coffer {
 
 namespace {
@@ -75,6 +77,7 @@ Lane::~Lane() { stop(); }
 void Lane::start() {
     thread_ = std::thread([this] {
         ::pthread_setname_np(::pthread_self(), "coffer-lane");
+        take_short_turns();
         run();
     });
 }

@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/thread.h"
+
 namespace coffer {
 
 // For one asking thread. The thread is made when it is asked for the first time.
@@ -42,6 +44,7 @@ private:
     }
     void run() {
         ::pthread_setname_np(::pthread_self(), "coffer-commit");
+        take_short_turns();
         for (std::uint32_t answered = 0;; ++answered) {
             asked_.wait(answered, std::memory_order_acquire);
             if (stopping_) return;

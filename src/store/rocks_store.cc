@@ -18,6 +18,12 @@ namespace {
 // No Change comes near this; it bounds what a reader must hold in memory.
 constexpr std::size_t record_bytes_max = 8 << 20;
 
+// So few changes are written by the lane itself: deciding meanwhile what comes in during a sync
+// would save less than waking another thread and being woken by it costs. Measured at 10,000 calls
+// a second: p50 0.61 ms without, 0.44 with, p99 6.9 and 4.4 (on a machine that itself stands still
+// for milliseconds, docs/PERFORMANCE.md), 95 and 88 us of processor time a call; with 64 no better.
+constexpr std::size_t written_at_once_max = 8;
+
 // What may be done after the last commit.
 enum class Health {
     good,
@@ -277,6 +283,10 @@ void RocksStore::Inside::start_commit(std::span<Change> changes,
     committing_ = changes;
     written_ = {};
     if (changes.empty()) return done();
+    if (changes.size() <= written_at_once_max) {
+        written_ = write(changes);
+        return done();
+    }
     writer_.start(done);
 }
 

@@ -71,7 +71,7 @@ TYPED_TEST(EmbeddedStore, ReadingGoesOnWhileACommitIsUnderWay) {
     HistorySample history({.seed = 6}, store->end());
     std::map<std::string, std::pair<RecordKey, std::string>> latest;
     for (int batch = 0; batch < 40; ++batch) {
-        std::vector<Change> changes = history.next(9);
+        std::vector<Change> changes = history.next(20);  // more than are written at once
         const auto busy = std::make_shared<std::atomic<bool>>(true);
         store->start_commit(changes, [busy] { *busy = false; });
         std::map<std::string, std::pair<RecordKey, std::string>> made;
