@@ -158,6 +158,11 @@ Result<void> Bench::find_server() {
     if (!sync) return std::unexpected(sync.error());
     say(fmt::format("disk       fdatasync of 4 KiB: p50 {} us, p99 {} us, max {} us", sync->p50_us,
                     sync->p99_us, sync->max_us));
+    const Pauses pauses = probe_pauses();
+    say(
+        fmt::format("cores      while busy for a second kept waiting {} times for over 1 ms, {} us "
+                    "at the longest",
+                    pauses.count, pauses.max_us));
     return {};
 }
 

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 #include <vector>
 
 namespace coffer {
@@ -82,6 +83,31 @@ Result<SyncLatency> probe_sync(const std::string& directory) {
     if (!ok) return fail(ErrorCode::io, "cannot sync " + path);
     std::ranges::sort(times);
     return SyncLatency{times[times.size() / 2], times[times.size() * 99 / 100], times.back()};
+}
+
+Pauses probe_pauses() {
+    constexpr std::int64_t probe_us = 1'000'000, pause_us_min = 1'000;
+    std::vector<Pauses> by_core(std::max(1U, std::thread::hardware_concurrency()));
+    {
+        std::vector<std::jthread> threads;
+        for (Pauses& pauses : by_core) {
+            threads.emplace_back([&pauses] {
+                std::int64_t last = now_us();
+                for (const std::int64_t end = last + probe_us; last < end;) {
+                    const std::int64_t now = now_us();
+                    pauses.count += now - last > pause_us_min ? 1 : 0;
+                    pauses.max_us = std::max(pauses.max_us, now - last);
+                    last = now;
+                }
+            });
+        }
+    }
+    Pauses all;
+    for (const Pauses& pauses : by_core) {
+        all.count += pauses.count;
+        all.max_us = std::max(all.max_us, pauses.max_us);
+    }
+    return all;
 }
 
 }  // namespace coffer

@@ -31,4 +31,13 @@ struct SyncLatency {
 };
 Result<SyncLatency> probe_sync(const std::string& directory);
 
+// How often, in a second, a thread that has work is kept from it for more than a millisecond, and
+// for how long: by another guest of the same host, or by another program. One busy thread on each
+// core tries. No program on such a machine answers faster than that.
+struct Pauses {
+    int count = 0;
+    std::int64_t max_us = 0;
+};
+Pauses probe_pauses();
+
 }  // namespace coffer
