@@ -76,6 +76,7 @@ public:
     }
     void raw(const void* bytes, std::size_t count) {
         if (static_cast<std::size_t>(end_ - at_) < count) make_room(count);
+        if (count == 0) return;  // of nothing there may be no address
         std::memcpy(at_, bytes, count);
         at_ += count;
     }
