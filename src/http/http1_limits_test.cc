@@ -198,16 +198,37 @@ TEST_F(Http1LimitsTest, closes_after_refusing_a_body_whose_end_it_will_not_wait_
     EXPECT_THAT(exchange("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n"),
                 HasSubstr("Connection: close\r\n"));
     EXPECT_EQ(session->end(), SessionEnd::linger);
+}
+
+TEST_F(Http1LimitsTest, reads_on_for_the_end_of_a_large_chunked_body) {
+    const std::string head = "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string chunk = "1000\r\n" + std::string(4096, 'c') + "\r\n";
+    const auto send_chunks = [&](int count) {
+        std::string answer;
+        while (count-- > 0) answer += exchange(chunk);
+        return answer;
+    };
+    Session* session = &open();
+    EXPECT_THAT(exchange(head), IsEmpty());
+    const std::string answer = send_chunks(17);
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 413 "));
+    EXPECT_THAT(answer, Not(HasSubstr("Connection: close\r\n")));
+    EXPECT_TRUE(room.desk.calls.back().body_too_large);
+    EXPECT_THAT(exchange("0\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 200"))
+        << "the connection is still of use";
+    EXPECT_EQ(session->end(), SessionEnd::open);
+
+    exchange(head);
+    EXPECT_THAT(send_chunks(256), StartsWith("HTTP/1.1 413 "));
+    EXPECT_EQ(session->end(), SessionEnd::open);
+    EXPECT_THAT(send_chunks(1), IsEmpty());
+    EXPECT_EQ(session->end(), SessionEnd::linger) << "more than 1 MiB";
 
     session = &open();
-    std::string chunk = "1000\r\n" + std::string(4096, 'c') + "\r\n";
-    std::string answer =
-        exchange("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
-    for (int count = 0; count < 17; ++count) answer += exchange(chunk);
-    EXPECT_THAT(answer, StartsWith("HTTP/1.1 413 "));
-    EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
-    EXPECT_EQ(session->end(), SessionEnd::linger);
-    EXPECT_TRUE(room.desk.calls.back().body_too_large);
+    exchange(head);
+    send_chunks(17);
+    room.pass_ms(1'000);
+    EXPECT_EQ(session->end(), SessionEnd::close) << "the end did not come within a second";
 }
 
 TEST_F(Http1LimitsTest, asks_for_the_body_when_the_caller_waits_to_be_asked) {

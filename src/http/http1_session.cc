@@ -102,6 +102,9 @@ std::size_t Http1Session::consume(std::string_view bytes, Moment now) {
             set_phase(Phase::reading_on, now, limits_.read_on_ms);
             dispatch();
         }
+        if (phase_ == Phase::reading_on && parser_.facts().body_bytes > limits_.read_on_bytes_max) {
+            give_up_body();
+        }
         if (phase_ == Phase::ended) break;
         if (parser_.done()) {
             finish_request(now);
@@ -150,9 +153,9 @@ void Http1Session::dispatch() {
     if (facts.body_too_large) {
         call.body = std::string();
         call.body_too_large = true;
-        // The connection stays of use when the rest of the body will come, and is not too much.
-        if (facts.body_bytes_announced.value_or(limits_.read_on_bytes_max + 1) >
-                limits_.read_on_bytes_max ||
+        // The connection stays of use when the rest of the body will come, and is not too much. Of
+        // a chunked one nobody knows: that is seen as it comes.
+        if (facts.body_bytes_announced.value_or(0) > limits_.read_on_bytes_max ||
             facts.expects_continue) {
             exchange.keeps_alive = false;
         }
@@ -189,6 +192,16 @@ void Http1Session::refuse(const Refusal& refusal, Moment now, std::string_view u
     const Reply reply = reply_of(refusal);
     write_answer(exchange.answer, exchange, request_id_of(parser_.call(), unread), reply, now);
     send_ready_answers(now);
+}
+
+// Of a chunked body more came than is read on for.
+void Http1Session::give_up_body() {
+    phase_ = Phase::ended;
+    if (exchanges_begin_ == exchanges_.size()) {
+        end_ = SessionEnd::linger;
+    } else {
+        exchanges_.back().keeps_alive = false;
+    }
 }
 
 bool Http1Session::keeps_alive_after(const Exchange& exchange) const {

@@ -46,6 +46,7 @@ private:
     void finish_request(Moment now);
     // `unread` is what has come of the request's headers and was not taken.
     void refuse(const Refusal& refusal, Moment now, std::string_view unread = {});
+    void give_up_body();
     void write_answer(std::string& out, const Exchange& exchange, std::string_view request_id,
                       const Reply& reply, Moment now);
     void send_ready_answers(Moment now);
