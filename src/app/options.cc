@@ -345,7 +345,7 @@ std::string words_of(const CLI::App& command, const CLI::ParseError& error) {
         names += (names.empty() ? "" : ", ") + sub->get_name();
     }
     if (!names.empty()) return "which? " + names;
-    const std::string words = error.what();
+    std::string words = error.what();
     if (!words.starts_with("Exactly 1 option from")) return words;
     return "where are the books? One of --config, --data and --store says it";
 }

@@ -183,12 +183,13 @@ Result<std::unique_ptr<Server>> Server::start(ServerOptions options, const DeskM
     }
     Result<ProxyList> proxies = ProxyList::parse(options.trusted_proxies);
     if (!proxies) return std::unexpected(std::move(proxies).error());
+    const int io_threads = options.io_threads;
     std::unique_ptr<Rooms> rooms(new Rooms{.commons = {.options = std::move(options),
                                                        .proxies = std::move(*proxies),
                                                        .clock = clock,
                                                        .log = log,
                                                        .metrics = metrics}});
-    for (int count = 0; count < rooms->commons.options.io_threads; ++count) {
+    for (int count = 0; count < io_threads; ++count) {
         rooms->threads.push_back(std::make_unique<IoThread>(rooms->commons));
     }
     for (const ListenOptions& wanted : rooms->commons.options.listen) {

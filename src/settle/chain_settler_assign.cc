@@ -70,7 +70,8 @@ ChainSettler::Reply ChainSettler::assign(Hot& hot, Open& open, const TokenOnChai
         currency->has_chain() ? currency->chain_scale : token.decimals.value_or(currency->scale);
     const auto amount =
         to_chain_units(withdrawal.amount, {.ledger = currency->scale, .chain = decimals});
-    if (!to) return give_back(open, "the payout address is none"), Reply{};
+    if (!to)
+        return give_back(open, "the payout address is not 0x and 40 hexadecimal digits"), Reply{};
     if (!amount) return give_back(open, amount.error().detail), Reply{};
     const auto bid = first_bid(policy_, quote(*fees_));
     if (!bid) return is_over_cap_ = true, Reply{};

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "settle/keystore.h"
 #include "settle/node_chain.h"
 #include "settle/signer.h"
+#include "settle/signing_key.h"
 
 namespace coffer {
 
@@ -41,12 +43,16 @@ Result<SigningKey> key_of_file(const HotWalletOptions& options) {
 }
 
 Result<SigningKey> key_of_environment(const std::string& variable) {
-    const char* const text = std::getenv(variable.c_str());
-    if (text == nullptr)
-        return fail(ErrorCode::not_found, "the variable " + variable + " is unset");
-    std::string digits = text;
+    char* const text = std::getenv(variable.c_str());
+    if (text == nullptr) {
+        return fail(ErrorCode::not_found, variable + ": the environment has no such variable; it " +
+                                              "is to hold the hot wallet's private key");
+    }
+    std::string digits = without_line_end(text);
+    // Who may read the process's first environment must not find it there either.
+    wipe_bytes(text, std::strlen(text));
     ::unsetenv(variable.c_str());
-    auto key = SigningKey::from_hex_digits(without_line_end(digits));
+    auto key = SigningKey::from_hex_digits(digits);
     wipe(digits);
     if (!key) return fail(key.error().code, variable + ": " + key.error().detail);
     return key;
@@ -56,7 +62,10 @@ Result<std::unique_ptr<Signer>> signer_of(const HotWalletOptions& options, JsonR
                                           const Clock& clock) {
     if (!options.signer_url.empty()) {
         const auto address = parse_chain_address(options.address);
-        if (!address) return fail(ErrorCode::invalid, "the signer's address is none");
+        if (!address) {
+            return fail(ErrorCode::invalid,
+                        "the signer's address is to be 0x and 40 hexadecimal digits");
+        }
         asks.urls = {options.signer_url};
         return make_remote_signer(*address, std::move(asks), clock);
     }
