@@ -366,14 +366,16 @@ std::string amount_words(std::string_view name, std::string_view type_name, int 
 
 }  // namespace
 
-int Fields::finest_scale(std::initializer_list<std::string_view> names) const {
-    const auto has_room = [this](std::string_view name, int scale) {
+bool Fields::fits(std::initializer_list<std::string_view> names, int scale) const {
+    return std::ranges::all_of(names, [&](std::string_view name) {
         const Value* value = body_.find(name);
         return value == nullptr || parse_amount(value->text, scale);
-    };
+    });
+}
+
+int Fields::finest_scale(std::initializer_list<std::string_view> names) const {
     for (int scale = scale_max; scale >= 0; --scale) {
-        if (std::ranges::all_of(names, [&](auto name) { return has_room(name, scale); }))
-            return scale;
+        if (fits(names, scale)) return scale;
     }
     return scale_max;
 }

@@ -69,6 +69,8 @@ public:
     std::uint64_t unsigned_integer(std::string_view name);  // 64 bits, no fraction, no exponent
     std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
     bool boolean(std::string_view name);
+    // Whether all these amounts, as far as they are there, have room in that scale.
+    bool fits(std::initializer_list<std::string_view> names, int scale) const;
     // The finest scale in which all these amounts have room, for a currency that is not known:
     // whether it exists is judged later, and what no currency could take is a mistake at once.
     int finest_scale(std::initializer_list<std::string_view> names) const;

@@ -49,14 +49,6 @@ struct DialectCounters {
     Counter* tombstone_hits = nullptr;
 };
 
-void set_deadline(Intent& intent, Time deadline) {
-    std::visit(
-        [deadline](auto& value) {
-            if constexpr (requires { value.caller.deadline; }) value.caller.deadline = deadline;
-        },
-        intent);
-}
-
 bool is_failed_login(const Outcome& outcome) {
     return outcome.decline == Decline::session_unknown || outcome.decline == Decline::exists;
 }
@@ -302,15 +294,17 @@ void OneDesk::enter(Tag tag) {
         return refuse(tag, {.kind = RefusalKind::bad_credential,
                             .message = "the credential is not for use from this address"});
     }
-    if (dialect_of(visit).is_signed != nullptr && !dialect_of(visit).is_signed(visit.request)) {
-        return refuse(tag, {.kind = RefusalKind::bad_signature});
+    const Credential* signing_key = nullptr;
+    if (dialect_of(visit).signed_by != nullptr) {
+        signing_key = dialect_of(visit).signed_by(visit.request);
+        if (signing_key == nullptr) return refuse(tag, {.kind = RefusalKind::bad_signature});
     }
     if (!is_within_rate(visit)) {
         return refuse(
             tag, {.kind = RefusalKind::throttled, .message = "more calls a second than agreed"});
     }
-    if (const Credential* credential = visit.request.authority.credential; credential != nullptr) {
-        touch(*credential, visit.request.now);
+    for (const Credential* used : {visit.request.authority.credential, signing_key}) {
+        if (used != nullptr) touch(*used, visit.request.now);
     }
     translate(tag);
 }
@@ -319,10 +313,6 @@ void OneDesk::translate(Tag tag) {
     const Visit& visit = visits_[tag];
     std::expected<Intent, Refusal> intent = dialect_of(visit).read(visit.request);
     if (!intent) return refuse_unread(tag, std::move(intent.error()));
-    const Integration* integration = visit.request.authority.integration;
-    const std::int64_t deadline_ms =
-        integration != nullptr ? integration->settings.deadline_ms : deadline_default_ms;
-    set_deadline(*intent, visit.request.call.arrived_monotonic + deadline_ms * millisecond_us);
     submit(tag, *intent);
 }
 
@@ -339,7 +329,12 @@ void OneDesk::refuse_unread(Tag tag, Refusal refusal) {
 }
 
 void OneDesk::submit(Tag tag, Intent& intent) {
-    if (!port_->submit(tag, intent)) {
+    const Request& request = visits_[tag].request;
+    const Integration* integration = request.authority.integration;
+    const std::int64_t deadline_ms =
+        integration != nullptr ? integration->settings.deadline_ms : deadline_default_ms;
+    const Time deadline = request.call.arrived_monotonic + deadline_ms * millisecond_us;
+    if (!port_->submit(tag, intent, deadline)) {
         refuse(tag, {.kind = RefusalKind::not_now, .message = "too many calls at the moment"});
     }
 }

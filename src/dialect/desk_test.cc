@@ -81,7 +81,7 @@ TEST_F(DeskTest, ASessionsIntegrationIsAskedForOnceAndThenRemembered) {
     EXPECT_EQ(ask.caller.integration, 1U);
     EXPECT_EQ(ask.caller.player.id, "alice");
     EXPECT_EQ(ask.caller.rule, SessionRule::bearer);
-    EXPECT_EQ(ask.caller.deadline, desk.clock.monotonic() + 3 * second_us);
+    EXPECT_EQ(desk.ledger.submitted.back().deadline, desk.clock.monotonic() + 3 * second_us);
     EXPECT_EQ(desk.desk->calls_inside(), 1U);
     const Reply reply = desk.answer(Outcome{});
     EXPECT_EQ(reply.body, R"({"balance":0})");
@@ -192,6 +192,15 @@ TEST_F(DeskTest, AnUsedCredentialIsTouchedOncePerHour) {
     desk.clock.advance(2 * hour_us);
     EXPECT_EQ(touches(), 1U);
     EXPECT_EQ(touches(), 0U);
+}
+
+TEST_F(DeskTest, EveryQuestionToTheLedgerHasADeadline) {
+    desk.accept(desk.call(Method::post, "/auth/get-token", {}, R"({"secret":"secret"})"));
+    ASSERT_FALSE(desk.ledger.submitted.empty());
+    EXPECT_EQ(desk.ledger.submitted.back().deadline, desk.clock.monotonic() + 3 * second_us);
+    desk.accept(desk.call(Method::get, "/get-balance/alice", bearer));
+    ASSERT_TRUE(std::holds_alternative<FindSession>(desk.ledger.submitted.back().intent));
+    EXPECT_EQ(desk.ledger.submitted.back().deadline, desk.clock.monotonic() + 3 * second_us);
 }
 
 TEST_F(DeskTest, APreflightIsAnsweredForAnAllowedOrigin) {

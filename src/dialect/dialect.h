@@ -3,7 +3,7 @@
 // constant per file and listed in dialects.h.
 //
 // A dialect has no clock, no log, no ledger and no store. The desk calls, for a call on one of its
-// routes: authenticate, is_signed, then read, then (when the ledger has spoken) write; or refuse,
+// routes: authenticate, signed_by, then read, then (when the ledger has spoken) write; or refuse,
 // as soon as something is wrong. Each function may be called from any io thread.
 
 #include <cstdint>
@@ -108,8 +108,9 @@ struct Dialect {
     // write() with this FindSession as the intent. Whether it is still live is judged again by the
     // ledger.
     std::optional<FindSession> (*session_of)(const Request& request) = nullptr;
-    // Check 2: is the raw body signed by the authority? Null where the dialect has no signatures.
-    bool (*is_signed)(const Request& request) = nullptr;
+    // Check 2: the authority's key that the raw body is signed with; null when it is signed with
+    // none. No function where the dialect has no signatures.
+    const Credential* (*signed_by)(const Request& request) = nullptr;
 };
 
 }  // namespace coffer

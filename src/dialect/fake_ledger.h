@@ -17,6 +17,7 @@ public:
     struct Submitted {
         Tag tag;
         Intent intent;
+        Time deadline = 0;
     };
 
     std::unique_ptr<coffer::Port> open_port(std::function<void()> wake) override;
@@ -49,9 +50,9 @@ private:
 class FakeLedger::OnePort final : public coffer::Port {
 public:
     explicit OnePort(FakeLedger& ledger) : ledger_(ledger) {}
-    bool submit(Tag tag, Intent& intent) override {
+    bool submit(Tag tag, Intent& intent, Time deadline) override {
         if (ledger_.is_full) return false;
-        ledger_.submitted.push_back({tag, std::move(intent)});
+        ledger_.submitted.push_back({tag, std::move(intent), deadline});
         return true;
     }
     void collect(const Collect& collect) override {

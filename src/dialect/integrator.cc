@@ -24,6 +24,7 @@
 #include "base/json_writer.h"
 #include "base/random.h"
 #include "dialect/body.h"
+#include "dialect/call_currency.h"
 #include "dialect/dialects.h"
 #include "dialect/text.h"
 
@@ -199,15 +200,16 @@ const Credential* find_client(const Request& request) {
     return nullptr;
 }
 
-bool is_signed(const Request& request) {
+// The key that the call is signed with; null: none of the integration's.
+const Credential* signed_by(const Request& request) {
     const Integration& integration = *request.authority.integration;
     const IntegrationSettings& settings = integration.settings;
-    if (request.call.header_count("x-request-signature") != 1) return false;
+    if (request.call.header_count("x-request-signature") != 1) return nullptr;
     const std::string_view given = request.call.header("x-request-signature");
     const std::optional<std::string> bytes = settings.signature_encoding == SignatureEncoding::hex
                                                  ? from_hex(given)
                                                  : from_base64(given);
-    if (!bytes) return false;
+    if (!bytes) return nullptr;
     std::string target;
     std::string_view input = request.call.body;
     if (settings.signature_input == SignatureInput::target_body) {
@@ -218,9 +220,9 @@ bool is_signed(const Request& request) {
         const auto signing = request.keyring->signing.find(key->uid);
         if (signing == request.keyring->signing.end()) continue;
         const std::string right = hmac(settings.signature_hash, signing->second, input);
-        if (equal_constant_time(*bytes, right)) return true;
+        if (equal_constant_time(*bytes, right)) return key;
     }
-    return false;
+    return nullptr;
 }
 
 std::expected<Authority, Refusal> authenticate(const Request& request) {
@@ -238,7 +240,7 @@ std::expected<Authority, Refusal> authenticate(const Request& request) {
 // What every call names.
 struct Context {
     Caller caller;
-    CurrencyId currency = 0;  // 0: not one that this integration may move
+    CurrencyId currency = 0;
     int scale = scale_max;
     std::uint64_t provider = 0;
     std::string game;
@@ -263,12 +265,9 @@ Context read_context(const Request& request, Fields& fields) {
     context.caller.player.id = std::to_string(fields.unsigned_integer("player_id"));
     context.caller.player.site = fields.unsigned_integer("site_id");
     const std::string_view code = fields.text("currency", 1, text_bytes_max);
-    if (const Currency* currency = request.directory->movable(integration, code)) {
-        context.currency = currency->id;
-        context.scale = currency->scale;
-    } else {
-        context.scale = fields.finest_scale({"amount"});
-    }
+    const CallCurrency currency = call_currency(request, code, fields, {"amount"});
+    context.currency = currency.id;
+    context.scale = currency.scale;
     const bool optional = verb_of(request) == Verb::authenticate;
     if (!optional || fields.has("provider_id")) context.provider = read_provider(request, fields);
     if (!optional || fields.has("game_id"))
@@ -470,7 +469,7 @@ const Dialect integrator_dialect{
     .write = write,
     .refuse = refuse,
     .account_tried = account_tried,
-    .is_signed = is_signed,
+    .signed_by = signed_by,
 };
 
 }  // namespace coffer

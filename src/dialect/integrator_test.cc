@@ -136,8 +136,8 @@ std::optional<RefusalKind> kind_of(Request request) {
     const auto authority = integrator_dialect.authenticate(request);
     if (!authority) return authority.error().kind;
     request.authority = *authority;
-    return integrator_dialect.is_signed(request) ? std::nullopt
-                                                 : std::optional(RefusalKind::bad_signature);
+    const bool is_signed = integrator_dialect.signed_by(request) != nullptr;
+    return is_signed ? std::nullopt : std::optional(RefusalKind::bad_signature);
 }
 
 TEST(IntegratorAuthenticate, TakesTheClientAndItsSignature) {
@@ -353,9 +353,8 @@ TEST(IntegratorRead, NumbersGoUpTo64BitsAndIdsCountCharacters) {
 }
 
 TEST(IntegratorRead, ACurrencyThatMayNotBeMovedIsLeftToTheLedger) {
-    for (const std::string_view code : {R"("USD")", R"("XXX")", R"("eur")"}) {
-        EXPECT_EQ(read_as<Move>(World(), "debit", body_with("currency", code)).currency, 0U);
-    }
+    EXPECT_NE(read_as<Move>(World(), "debit", body_with("currency", R"("USD")")).currency, 0U);
+    EXPECT_EQ(read_as<Move>(World(), "debit", body_with("currency", R"("eur")")).currency, 0U);
     std::string body = body_with("currency", R"("XXX")");
     body.replace(body.find("50.50"), 5, "0.123456789012345678");
     EXPECT_EQ(read_as<Move>(World(), "debit", body).amount, Amount{123456789012345678});

@@ -167,7 +167,7 @@ Problem problem_of(Decline decline) {
         case Decline::below_minimum: return {409, word, "It is less than the minimum"};
         case Decline::no_payout_address: return {409, word, "The player has no payout address"};
         case Decline::not_found: return {404, word, "There is no such thing"};
-        case Decline::exists: return {409, word, "It exists already, and is not the same"};
+        case Decline::exists: return {409, word, "That name or id is taken already"};
         case Decline::invalid: return {400, word, "A value does not fit the books"};
         case Decline::amount_overflow: return {409, word, "The balance would have too many digits"};
         case Decline::not_permitted: return {409, word, "That cannot be done to it"};

@@ -20,6 +20,11 @@ bool is_code(std::string_view text) {
     return !text.empty() && std::ranges::all_of(text, allowed);
 }
 
+// Their calls name no currency.
+bool has_one_currency(DialectId dialect) {
+    return dialect == DialectId::operator_ || dialect == DialectId::kgen;
+}
+
 // The codes of `currencies`; whether they exist is the ledger's to say.
 std::vector<std::string> read_codes(const Body& body, Fields& fields, DialectId dialect) {
     std::vector<std::string> codes =
@@ -30,13 +35,14 @@ std::vector<std::string> read_codes(const Body& body, Fields& fields, DialectId 
         fields.mistake("currencies names one twice");
     }
     if (codes.empty()) fields.mistake("currencies must name at least one");
-    if (dialect == DialectId::operator_ && codes.size() != 1) {
-        fields.mistake("currencies must name exactly one in operator");
+    if (has_one_currency(dialect) && codes.size() != 1) {
+        fields.mistake("currencies must name exactly one in operator and kgen");
     }
     return codes;
 }
 
-// operator's calls name no currency: with another one, what was moved before would be read wrongly.
+// operator's history names no currency: with another one, what was moved before would be read
+// wrongly.
 bool keeps_currency(const Request& request, const Integration& integration,
                     const std::vector<std::string>& codes) {
     return std::ranges::all_of(codes, [&](const std::string& code) {

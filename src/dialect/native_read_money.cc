@@ -51,6 +51,10 @@ NativeRead read_move(const Request& request, TransactionKind kind, KeyGroup grou
         fields.mistake("amount must be more than 0");
     }
     move.bucket = native_bucket(fields, "bucket");
+    if (kind == TransactionKind::withdraw && currency != nullptr && currency->has_chain() &&
+        move.bucket.value_or(AccountCode::earned) != AccountCode::earned) {
+        fields.mistake("bucket must be earned, which is what leaves for a chain");
+    }
     move.reason = fields.words("reason", 1, reason_characters_max);
     move.reference = fields.text_or_empty("reference", reference_bytes_max);
     if (fields.failed()) return native_malformed(fields.message());

@@ -1,5 +1,6 @@
 // Players: who they are elsewhere, what they may do, and the sessions opened for them.
 
+#include <algorithm>
 #include <charconv>
 
 #include "dialect/native.h"
@@ -97,6 +98,13 @@ bool read_limits(const Request& request, Fields& fields, const Value& element,
     limits.wagered_week_max = read_limit(parts, "wagered_week_max", scale);
     limits.loss_day_max = read_limit(parts, "loss_day_max", scale);
     limits.loss_week_max = read_limit(parts, "loss_week_max", scale);
+    const Amount highest =
+        std::max({limits.wager_max, limits.wagered_day_max, limits.wagered_week_max,
+                  limits.loss_day_max, limits.loss_week_max});
+    const bool is_bare = highest.is_negative();
+    // Else a mistyped name would lift a limit in silence; to lift one on purpose is to leave its
+    // currency out.
+    if (is_bare) parts.mistake("a currency has at least one limit");
     if (parts.failed()) {
         fields.mistake("limits: " + parts.message());
         return true;
@@ -228,8 +236,9 @@ NativeRead native_read_payout_address(const Request& request) {
     Fields fields(*body);
     ChangePlayer change = change_of(request);
     // Present and empty takes the address away; absent is a slip.
-    if (body->find("address") == nullptr) fields.mistake("address is missing");
-    change.payout_address = native_address(fields, "address");
+    const std::string_view name = body->find("address") != nullptr ? "address" : "payout_address";
+    if (body->find(name) == nullptr) fields.mistake("payout_address is missing");
+    change.payout_address = native_address(fields, name);
     if (fields.failed()) return native_malformed(fields.message());
     return change;
 }

@@ -51,6 +51,15 @@ TEST_F(Native, RefusesAnAddressThatMayBeMistyped) {
     EXPECT_FALSE(change.blocked.has_value());
 }
 
+TEST_F(Native, RefusesALimitThatLimitsNothing) {
+    EXPECT_NE(mistake("/v1/players/p/limits", R"({"limits":[{"currency":"EUR","max":"5"}]})",
+                      Method::put),
+              "");
+    const auto none =
+        read<ChangePlayer>(request(Method::put, "/v1/players/p/limits", R"({"limits":[]})"));
+    EXPECT_TRUE(none.limits && none.limits->empty());
+}
+
 TEST_F(Native, ReadsLimitsOfWhichThoseNotGivenAreNone) {
     const auto change = read<ChangePlayer>(
         request(Method::put, "/v1/players/p/limits",

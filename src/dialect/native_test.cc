@@ -84,7 +84,8 @@ TEST_F(Native, WhatIsForeignIsUnknownInTheSameBytes) {
         Pair{Method::post, "/v1/players", "/v1/players", alias, no_alias},
         Pair{Method::post, "/v1/promotions", "/v1/promotions", promotion, no_promotion},
         Pair{Method::put, "/v1/players/p/limits", "/v1/players/p/limits",
-             R"({"limits":[{"currency":"USD"}]})", R"({"limits":[{"currency":"XXX"}]})"},
+             R"({"limits":[{"currency":"USD","wager_max":"5"}]})",
+             R"({"limits":[{"currency":"XXX","wager_max":"5"}]})"},
     };
     for (const Pair& pair : pairs) {
         const Request foreign = request(pair.method, pair.foreign, pair.foreign_body);

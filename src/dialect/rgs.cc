@@ -30,6 +30,7 @@
 #include "base/json_writer.h"
 #include "base/random.h"
 #include "dialect/body.h"
+#include "dialect/call_currency.h"
 #include "dialect/dialects.h"
 #include "dialect/text.h"
 #include "dialect/words.h"
@@ -279,12 +280,6 @@ Amount read_amount(Fields& fields, std::string_view name, int scale) {
     return amount;
 }
 
-std::uint8_t scale_of_unknown(const Fields& fields, Verb verb) {
-    return static_cast<std::uint8_t>(verb == Verb::credit_debit
-                                         ? fields.finest_scale({"creditAmount", "debitAmount"})
-                                         : fields.finest_scale({"amount"}));
-}
-
 // Whether this integration reads the words the other way round.
 bool is_charge(const Request& request) {
     return request.authority.integration->settings.debit_direction == DebitDirection::charge;
@@ -338,11 +333,14 @@ std::expected<Intent, Refusal> read_move(const Request& request) {
     if (!body) return malformed(body.error());
     Fields fields(*body);
     const Verb verb = verb_of(request);
-    const Currency* currency = request.directory->movable(*request.authority.integration,
-                                                          fields.text("currency", 1, id_bytes_max));
+    const std::string_view code = fields.text("currency", 1, id_bytes_max);
+    const CallCurrency currency =
+        verb == Verb::credit_debit
+            ? call_currency(request, code, fields, {"creditAmount", "debitAmount"})
+            : call_currency(request, code, fields, {"amount"});
     Move move;
-    move.currency = currency ? currency->id : CurrencyId{0};
-    move.scale = currency ? currency->scale : scale_of_unknown(fields, verb);
+    move.currency = currency.id;
+    move.scale = currency.scale;
     read_kind(request, fields, move);
     move.caller = caller_of(request);
     move.caller.player.id = fields.text("playerId", 1, id_bytes_max);

@@ -22,6 +22,7 @@
 #include "base/calendar.h"
 #include "base/json_writer.h"
 #include "dialect/body.h"
+#include "dialect/call_currency.h"
 #include "dialect/dialects.h"
 #include "dialect/movement_view.h"
 #include "dialect/sverse_account.h"
@@ -240,14 +241,13 @@ std::expected<Intent, Refusal> read_transact(const Request& request) {
     if (!body) return sverse_malformed(body.error());
     auto key = idempotency_key(request.call);
     if (!key) return std::unexpected(key.error());
-    const Currency* const currency = currency_of(request);
     Fields fields(*body);
-    const int scale = currency ? currency->scale : fields.finest_scale({"amount"});
+    const CallCurrency currency = call_currency(request, request.segments[0], fields, {"amount"});
     // Of any length: a long one is as unknown as any other that is not ours.
     const std::string_view session = fields.text_or_empty("sessionId", body_bytes_max);
     Move move;
-    move.amount = fields.amount("amount", scale);
-    if (!fields.failed() && move.amount < parse_amount("1", scale).value()) {
+    move.amount = fields.amount("amount", currency.scale);
+    if (!fields.failed() && move.amount < parse_amount("1", currency.scale).value()) {
         fields.mistake("amount must be at least 1");
     }
     const std::string_view type = fields.text("type", 1, 255);
@@ -262,8 +262,8 @@ std::expected<Intent, Refusal> read_transact(const Request& request) {
     move.caller = sverse_caller(request);
     move.caller.rule = SessionRule::bearer_or_replay;
     move.caller.session = sha256(session);
-    move.currency = currency ? currency->id : CurrencyId{0};
-    move.scale = static_cast<std::uint8_t>(scale);
+    move.currency = currency.id;
+    move.scale = currency.scale;
     move.kind = type == "credit" ? TransactionKind::grant : TransactionKind::spend;
     move.client_grant =
         type == "credit" && request.authority.credential->kind == CredentialKind::client_key;

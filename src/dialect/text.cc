@@ -148,9 +148,9 @@ std::expected<std::string, Refusal> idempotency_key(const Call& call) {
     if (count == 0) return std::string();
     const std::string_view key = call.header("idempotency-key");
     if (count > 1 || key.empty() || key.size() > 255 || !is_utf8(key)) {
-        return std::unexpected(
-            Refusal{.kind = RefusalKind::malformed,
-                    .message = "Idempotency-Key must be given once and have 1 to 255 bytes"});
+        return std::unexpected(Refusal{
+            .kind = RefusalKind::malformed,
+            .message = "Idempotency-Key must be given once and have 1 to 255 bytes of UTF-8"});
     }
     return std::string(key);
 }

@@ -117,8 +117,7 @@ void Batch::decide_all(Tip& tip, std::vector<Job*>& postponed) {
     const std::size_t postponed_before = postponed.size();
     std::vector<Record> extra;
     for (Job* job : gulp_) {
-        const Caller* caller = job->sight.caller;
-        if (caller != nullptr && caller->deadline != 0 && monotonic > caller->deadline) {
+        if (job->deadline != 0 && monotonic > job->deadline) {
             job->outcome.fault = Fault::not_now;
             ++expired_;
             continue;
@@ -248,8 +247,8 @@ void Batch::apply(Job& job, Decision decision, Tip& tip) {
     change.transaction = std::move(decision.transaction);
     change.puts = std::move(decision.puts);
     change.names = std::move(names);
-    if (caller != nullptr && caller->deadline != 0)
-        deadline_ = deadline_ == 0 ? caller->deadline : std::min(deadline_, caller->deadline);
+    if (job.deadline != 0)
+        deadline_ = deadline_ == 0 ? job.deadline : std::min(deadline_, job.deadline);
 }
 
 // A journal record that this batch, or the one that is not durable yet, may have made.

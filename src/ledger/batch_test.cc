@@ -9,40 +9,27 @@
 #include <optional>
 
 #include "ledger/world_fixture.h"
+#include "store/wrapped_store_fixture.h"
 
 namespace coffer {
 namespace {
 
 // A store whose commits end when the test says so.
-class AsideStore final : public Store {
+class AsideStore final : public WrappedStore {
 public:
-    const KeyMaker& keys() const override { return inner_.keys(); }
-    Result<Record> find(const RecordKey& key) const override { return inner_.find(key); }
-    Result<Change> change(Sequence sequence) const override { return inner_.change(sequence); }
-    Result<void> upward(Sequence first, const Visit& visit) const override {
-        return inner_.upward(first, visit);
-    }
-    Result<void> downward(Sequence first, const Visit& visit) const override {
-        return inner_.downward(first, visit);
-    }
-    Result<void> each(RecordKind kind, const VisitRecord& visit) const override {
-        return inner_.each(kind, visit);
-    }
-    JournalEnd end() const override { return inner_.end(); }
+    AsideStore() : WrappedStore(std::make_shared<MemoryStore>()) {}
+
     Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found) override {
         const std::unique_lock lock(mutex_);
         for (const RecordKey& key : wanted) ids_read_ += key.kind == RecordKind::key ? 1 : 0;
         changed_.notify_all();
-        return inner_.read(wanted, found);
+        return inner().read(wanted, found);
     }
-    Result<void> commit(std::span<Change> changes) override { return inner_.commit(changes); }
-    Result<JournalEnd> recover() override { return inner_.end(); }
-
     void start_commit(std::span<Change> changes, const std::function<void()>& done) override {
         const std::unique_lock lock(mutex_);
         changes_ = changes;
         if (!holding_) {
-            committed_ = inner_.commit(changes);
+            committed_ = inner().commit(changes);
             return done();
         }
         done_ = done;
@@ -74,14 +61,13 @@ public:
     void end_commit(std::optional<ErrorCode> failure = {}) {
         std::unique_lock lock(mutex_);
         holding_ = false;
-        committed_ = failure ? fail(*failure, "told to fail") : inner_.commit(changes_);
+        committed_ = failure ? fail(*failure, "told to fail") : inner().commit(changes_);
         const auto done = std::exchange(done_, nullptr);
         lock.unlock();
         done();
     }
 
 private:
-    MemoryStore inner_;
     std::mutex mutex_;  // guards all below
     std::condition_variable changed_;
     bool holding_ = false;
@@ -106,10 +92,10 @@ protected:
     AsideStore& store() { return static_cast<AsideStore&>(*store_); }
 
     // Is back when the lane is looking at the move, so that the one before it has been decided.
-    void submit(Tag tag, Move move) {
+    void submit(Tag tag, Move move, Time deadline = 0) {
         const std::uint64_t before = store().ids_read();
         Intent intent = std::move(move);
-        ASSERT_TRUE(port_->submit(tag, intent));
+        ASSERT_TRUE(port_->submit(tag, intent, deadline));
         store().wait_for_ids_read(before + 1);
     }
     // The first wager, whose commit is held.
@@ -214,9 +200,8 @@ TEST_F(Overlap, what_is_aborted_is_decided_once_more) {
 
 TEST_F(Overlap, what_is_too_late_is_dropped_before_it_is_written) {
     submit_and_hold(wager("alice", "w-1", "r-1", 600));
-    Move hasty = wager("alice", "w-2", "r-1", 300);
-    hasty.caller.deadline = clock_.monotonic() + second_us;
-    submit(1, hasty);
+    const Move hasty = wager("alice", "w-2", "r-1", 300);
+    submit(1, hasty, clock_.monotonic() + second_us);
     submit(2, wager("alice", "w-3", "r-1", 200));
     expect_decided_but_not_answered();
     clock_.advance(2 * second_us);

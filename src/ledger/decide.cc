@@ -1,5 +1,6 @@
 #include "ledger/decide.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -129,6 +130,13 @@ bool is_callers_own(const View& view, const Caller& caller) {
            view.session->site == caller.player.site;
 }
 
+bool may_move(const View& view, CurrencyId currency) {
+    if (currency == 0) return false;
+    return view.integration == nullptr ||
+           std::ranges::find(view.integration->currencies, currency) !=
+               view.integration->currencies.end();
+}
+
 // A session of one game is none in another.
 bool is_of_other_game(const Session& session, const Caller& caller) {
     return !caller.game.empty() && !session.game.empty() && session.game != caller.game;
@@ -146,10 +154,9 @@ Decline judge_caller(const View& view, const Caller& caller, CurrencyId currency
     if (!bearer) {
         const bool fixes = mine && session->currency != 0 &&
                            (live || rules_of(view.integration).session_keeps_currency);
-        if (fixes ? session->currency != currency : currency == 0) return Decline::currency_wrong;
-    } else if (currency == 0) {
-        return Decline::currency_wrong;
+        if (fixes && session->currency != currency) return Decline::currency_wrong;
     }
+    if (!may_move(view, currency)) return Decline::currency_wrong;
     switch (caller.rule) {
         case SessionRule::none:
         case SessionRule::bearer:
@@ -174,16 +181,18 @@ Decline judge_promotion(const View& view, const std::string& named, CurrencyId c
     return own ? Decline::none : Decline::promotion_unknown;
 }
 
-// The end is moved when 1/144 of the idle time has passed (ten minutes of a day), so that a session
-// in use costs one small write in ten minutes and not one a call.
+// The end is moved when 1/144 of the idle time has passed since it was moved last (ten minutes of a
+// day), so that a session in use costs one small write in ten minutes and not one a call. It is put
+// so much later, so that it never comes too early.
 void keep_alive(const View& view, const Caller& caller, std::vector<Record>& puts) {
     if (!view.session || view.session->idle == 0 || !is_live(*view.session, view.now)) return;
     if (!is_callers_own(view, caller) || is_of_other_game(*view.session, caller)) return;
     if (view.session->kind == SessionKind::launch_token && !view.session->authenticated) return;
+    const Duration slack = view.session->idle / 144;
     const Time end = view.now + view.session->idle;
-    if (end - view.session->expires < view.session->idle / 144) return;
+    if (view.session->expires >= end) return;
     Session later = *view.session;
-    later.expires = end;
+    later.expires = end + slack;
     puts.emplace_back(std::make_shared<const Session>(std::move(later)));
 }
 

@@ -306,7 +306,8 @@ void decide_wager(const View& view, const Move& move, Decision& decision) {
         }
         posting.transfer(AccountCode::promotions, AccountCode::stakes, move.amount);
     } else {
-        if (playable(posting.wallet()) < move.amount) {
+        // A wager of nothing takes nothing, also from a balance that was adjusted below zero.
+        if (move.amount.is_positive() && playable(posting.wallet()) < move.amount) {
             return refuse_for_good(view, move, Decline::insufficient_funds, decision);
         }
         const Amount bonus = posting.wallet().at(AccountCode::bonus).balance;

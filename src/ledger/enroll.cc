@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "ledger/rules.h"
 
 namespace coffer {
 
@@ -190,6 +191,33 @@ Decision enroll(const View& view, const TouchCredential& intent, Extra) {
     return decision;
 }
 
+namespace {
+
+// Where a player goes by the native id unless there is an alias.
+bool takes_native_ids(const Integration& integration) {
+    return !rules_of(&integration).explicit_alias_only;
+}
+
+// In an integration a name is one player's, be it an alias or a native id.
+bool is_name_taken(const View& view, const Player& wanted, Extra extra) {
+    const std::size_t count = wanted.aliases.size();
+    for (std::size_t at = 0; at < count; ++at) {
+        if (as<Alias>(extra, 1 + at)) return true;
+        const IntegrationId integration = wanted.aliases[at].integration;
+        const auto namesake = as<Player>(extra, 1 + count + at);
+        if (namesake && takes_native_ids(*view.directory->integration(integration)) &&
+            !has_alias(*namesake, integration)) {
+            return true;
+        }
+    }
+    for (std::size_t at = 1 + 2 * count; at < extra.size(); ++at) {
+        if (as<Alias>(extra, at)) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
 Decision enroll(const View& view, const CreatePlayer& intent, Extra extra) {
     const Player& wanted = intent.player;
     for (const Alias& alias : wanted.aliases) {
@@ -204,9 +232,7 @@ Decision enroll(const View& view, const CreatePlayer& intent, Extra extra) {
                           known->wallet_address == wanted.wallet_address;
         return same ? show(known) : no(Decline::exists);
     }
-    for (std::size_t index = 1; index < extra.size(); ++index) {
-        if (as<Alias>(extra, index)) return no(Decline::exists);
-    }
+    if (is_name_taken(view, wanted, extra)) return no(Decline::exists);
     Decision decision;
     decision.outcome.created = true;
     Player player = wanted;
@@ -285,12 +311,24 @@ namespace {
 
 struct Wants {
     const KeyMaker& keys;
+    const Directory& directory;
     std::vector<RecordKey> list;
 
+    // The player, who has these aliases, who goes by such a native id, and who has the new native
+    // id for an alias.
     void operator()(const CreatePlayer& intent) {
-        list.push_back(keys.player(intent.player.tenant, intent.player.id));
-        for (const Alias& alias : intent.player.aliases) {
+        const Player& player = intent.player;
+        list.push_back(keys.player(player.tenant, player.id));
+        for (const Alias& alias : player.aliases) {
             list.push_back(keys.alias(alias.integration, alias.site, alias.external_id));
+        }
+        for (const Alias& alias : player.aliases) {
+            list.push_back(keys.player(player.tenant, alias.external_id));
+        }
+        for (const Integration* integration : directory.integrations(player.tenant)) {
+            if (takes_native_ids(*integration) && !has_alias(player, integration->id)) {
+                list.push_back(keys.alias(integration->id, 0, player.id));
+            }
         }
     }
     void operator()(const ChangePlayer& intent) {
@@ -339,8 +377,9 @@ struct Wants {
 
 }  // namespace
 
-std::vector<RecordKey> wants(const Intent& intent, const KeyMaker& keys) {
-    Wants wants{keys, {}};
+std::vector<RecordKey> wants(const Intent& intent, const KeyMaker& keys,
+                             const Directory& directory) {
+    Wants wants{keys, directory, {}};
     std::visit(wants, intent);
     return std::move(wants.list);
 }

@@ -14,7 +14,8 @@ namespace coffer {
 using Extra = std::span<const Record>;
 
 // The records beyond those of the caller that enrolling this intent must read.
-std::vector<RecordKey> wants(const Intent& intent, const KeyMaker& keys);
+std::vector<RecordKey> wants(const Intent& intent, const KeyMaker& keys,
+                             const Directory& directory);
 
 Decision enroll(const View& view, const CreateTenant& intent, Extra extra);
 Decision enroll(const View& view, const CreateCurrency& intent, Extra extra);

@@ -40,8 +40,7 @@ struct Caller {
     SessionRule rule = SessionRule::none;
     std::optional<Digest> session;                         // SHA-256 of the token
     SessionKind session_kind = SessionKind::launch_token;  // another kind is an unknown session
-    std::string game;   // a session of another game does not count; empty: any
-    Time deadline = 0;  // monotonic; 0: none. Set by the desk.
+    std::string game;  // a session of another game does not count; empty: any
 };
 
 // A movement of money.

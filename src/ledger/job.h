@@ -38,6 +38,7 @@ struct Sight {
 struct Job {
     Tag tag = 0;
     LedgerPort* port = nullptr;
+    Time deadline = 0;  // monotonic; 0: none
     Intent intent;
     Outcome outcome;
     Sight sight;          // the lane's

@@ -8,46 +8,32 @@
 #include <atomic>
 
 #include "ledger/world_fixture.h"
+#include "store/wrapped_store_fixture.h"
 
 namespace coffer {
 namespace {
 
 // A store without space, for as long as it is told. Its commits either leave nothing in doubt, or
 // want recover() first, like those of a write that failed half-way.
-class FullStore final : public Store {
+class FullStore final : public WrappedStore {
 public:
     std::atomic<bool> full{false}, in_doubt{false};
 
-    const KeyMaker& keys() const override { return inner_.keys(); }
-    Result<Record> find(const RecordKey& key) const override { return inner_.find(key); }
-    Result<Change> change(Sequence sequence) const override { return inner_.change(sequence); }
-    Result<void> upward(Sequence first, const Visit& visit) const override {
-        return inner_.upward(first, visit);
-    }
-    Result<void> downward(Sequence first, const Visit& visit) const override {
-        return inner_.downward(first, visit);
-    }
-    Result<void> each(RecordKind kind, const VisitRecord& visit) const override {
-        return inner_.each(kind, visit);
-    }
-    JournalEnd end() const override { return inner_.end(); }
-    Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found) override {
-        return inner_.read(wanted, found);
-    }
+    FullStore() : WrappedStore(std::make_shared<MemoryStore>()) {}
+
     Result<void> commit(std::span<Change> changes) override {
         if (unknown_) return fail(ErrorCode::io, "not recovered from");
-        if (!full) return inner_.commit(changes);
+        if (!full) return inner().commit(changes);
         unknown_ = in_doubt;
         return fail(ErrorCode::full, "no space");
     }
     Result<JournalEnd> recover() override {
         if (full) return fail(ErrorCode::full, "no space");
         unknown_ = false;
-        return inner_.end();
+        return inner().end();
     }
 
 private:
-    MemoryStore inner_;
     bool unknown_ = false;  // the lane's
 };
 

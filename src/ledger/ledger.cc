@@ -75,7 +75,9 @@ class PortHandle final : public Port {
 public:
     explicit PortHandle(std::shared_ptr<LedgerPort> port) : port_(std::move(port)) {}
     ~PortHandle() override { port_->forget_wake(); }
-    bool submit(Tag tag, Intent& intent) override { return port_->submit(tag, intent); }
+    bool submit(Tag tag, Intent& intent, Time deadline) override {
+        return port_->submit(tag, intent, deadline);
+    }
     void collect(const Collect& collect) override { port_->collect(collect); }
 
 private:
@@ -175,10 +177,7 @@ private:
     }
 
     bool too_late(Job* job) {
-        const Caller* caller = caller_of(job->intent);
-        if (caller == nullptr || caller->deadline == 0 || clock_.monotonic() <= caller->deadline) {
-            return false;
-        }
+        if (job->deadline == 0 || clock_.monotonic() <= job->deadline) return false;
         job->outcome.fault = Fault::not_now;
         answer(job);
         return true;
@@ -265,6 +264,7 @@ private:
 
     void check_password(Job* job) {
         job->outcome = Outcome{};
+        if (too_late(job)) return;  // it may have queued for longer than hashing takes
         if (auto* registration = std::get_if<Register>(&job->intent)) {
             registration->password_hash = hash_password(registration->password);
             wipe(registration->password);

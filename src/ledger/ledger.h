@@ -27,8 +27,9 @@ using Tag = std::uint64_t;  // the submitter's own name for an intent
 class Port {
 public:
     virtual ~Port() = default;
-    // False when too much is under way here; the intent is then untouched.
-    virtual bool submit(Tag tag, Intent& intent) = 0;
+    // False when too much is under way here; the intent is then untouched. What is not written by
+    // `deadline` (monotonic; 0: none) is dropped, and the fault is not_now.
+    virtual bool submit(Tag tag, Intent& intent, Time deadline = 0) = 0;
     // Hands over everything that has become definite since the last call. The intent comes back
     // with its outcome, because the answer may have to echo it.
     using Collect = std::function<void(Tag tag, Intent& intent, Outcome& outcome)>;

@@ -34,11 +34,12 @@ void LedgerPort::give(Job* job) {
     free_.push_back(job);
 }
 
-bool LedgerPort::submit(Tag tag, Intent& intent) {
+bool LedgerPort::submit(Tag tag, Intent& intent, Time deadline) {
     Job* job = take();
     if (job == nullptr) return false;
     job->tag = tag;
     job->port = this;
+    job->deadline = deadline;
     job->intent = std::move(intent);
     if (route_(*this, job)) return true;
     intent = std::move(job->intent);

@@ -21,7 +21,7 @@ public:
 
     LedgerPort(std::size_t intents_max, std::function<void()> wake, Route route);
 
-    bool submit(Tag tag, Intent& intent);
+    bool submit(Tag tag, Intent& intent, Time deadline);
     void collect(const Port::Collect& collect);
     void forget_wake();  // the io thread goes away
 

@@ -67,6 +67,16 @@ TEST_F(SessionUse, a_wager_of_its_player_keeps_it) {
     EXPECT_TRUE(is_kept());
 }
 
+TEST_F(SessionUse, the_whole_time_begins_anew_with_each_call) {
+    EXPECT_TRUE(perform(with_token(wager("alice", "w1", "r1", 1))).done());
+    clock_.advance(9 * minute_us);  // too soon to be written down again
+    EXPECT_TRUE(perform(with_token(wager("alice", "w2", "r1", 1))).done());
+    clock_.advance(day_us - second_us);
+    EXPECT_TRUE(perform(with_token(wager("alice", "w3", "r1", 1))).done());
+    clock_.advance(day_us + 11 * minute_us);
+    EXPECT_EQ(perform(with_token(wager("alice", "w4", "r1", 1))).decline, Decline::session_expired);
+}
+
 TEST_F(SessionUse, a_wager_that_only_the_funds_refuse_keeps_it) {
     EXPECT_EQ(perform(with_token(wager("alice", "w1", "r1", 5000))).decline,
               Decline::insufficient_funds);

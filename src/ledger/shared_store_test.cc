@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "ledger/world_fixture.h"
+#include "store/wrapped_store_fixture.h"
 
 namespace coffer {
 namespace {
@@ -21,9 +22,10 @@ struct SharedBooks {
     bool taken = false;
 };
 
-class SharedView final : public Store {
+class SharedView final : public WrappedStore {
 public:
-    explicit SharedView(std::shared_ptr<SharedBooks> books) : books_(std::move(books)) {}
+    explicit SharedView(const std::shared_ptr<SharedBooks>& books)
+        : WrappedStore({books, &books->memory}), books_(books) {}
     ~SharedView() override { release(); }
 
     // The next batches fail so, one each: at their beginning, or at their commit.
@@ -32,21 +34,6 @@ public:
     void go_away() { away_ = true; }
     void come_back() { away_ = false; }
 
-    const KeyMaker& keys() const override { return books_->memory.keys(); }
-    Result<Record> find(const RecordKey& key) const override { return books_->memory.find(key); }
-    Result<Change> change(Sequence sequence) const override {
-        return books_->memory.change(sequence);
-    }
-    Result<void> upward(Sequence first, const Visit& visit) const override {
-        return books_->memory.upward(first, visit);
-    }
-    Result<void> downward(Sequence first, const Visit& visit) const override {
-        return books_->memory.downward(first, visit);
-    }
-    Result<void> each(RecordKind kind, const VisitRecord& visit) const override {
-        return books_->memory.each(kind, visit);
-    }
-    JournalEnd end() const override { return books_->memory.end(); }
     bool is_shared() const override { return true; }
     Result<JournalEnd> poll() const override {
         if (away_) return fail(ErrorCode::unavailable, "away");

@@ -132,7 +132,8 @@ void name_bearer(Job& job, WorkingSet& working_set, const KeyMaker& keys,
 void name_subject(Job& job, WorkingSet& working_set, const KeyMaker& keys,
                   const Directory& directory) {
     Sight& sight = job.sight;
-    for (RecordKey& name : wants(job.intent, keys)) sight.extra.push_back({std::move(name)});
+    for (RecordKey& name : wants(job.intent, keys, directory))
+        sight.extra.push_back({std::move(name)});
     if (std::holds_alternative<RenewUser>(job.intent)) {
         // A refresh token is spent together with the session that it was given with.
         const Session* refresh = working_set.find<Session>(sight.session);

@@ -238,7 +238,9 @@ TEST_F(Table, adjustments_may_go_below_zero_and_nothing_else_does) {
     run(R"(
         alice adjust - - -50                  | done -50
         alice wager w1 r1 1                   | insufficient_funds -50
-        alice wager w0 r1 0                   | insufficient_funds -50
+        alice wager w0 r1 0                   | done -50
+        alice both  b0 r1 0 pays=5            | done -45
+        alice adjust - - -5                   | done -50
         alice deposit - - 80                  | done 30
         alice wager w2 r1 30                  | done 0
         alice adjust - - 5 bucket=earned      | done 5

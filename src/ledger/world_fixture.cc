@@ -88,7 +88,7 @@ std::vector<Outcome> World::perform_at_once(std::vector<Move> moves) {
     return perform_at_once(std::move(intents));
 }
 
-std::vector<Outcome> World::perform_at_once(std::vector<Intent> intents) {
+std::vector<Outcome> World::perform_at_once(std::vector<Intent> intents, Time deadline) {
     std::mutex mutex;
     std::condition_variable woken;
     bool news = false;
@@ -104,7 +104,7 @@ std::vector<Outcome> World::perform_at_once(std::vector<Intent> intents) {
     EXPECT_TRUE(port->submit(first, question));
     clock_.wait_until_asked();
     for (std::size_t index = 0; index < intents.size(); ++index) {
-        EXPECT_TRUE(port->submit(index, intents[index]));
+        EXPECT_TRUE(port->submit(index, intents[index], deadline));
     }
     clock_.release();
     std::size_t answered = 0;

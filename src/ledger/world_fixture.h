@@ -46,7 +46,7 @@ protected:
 
     Outcome perform(Intent intent) { return ledger_->perform(std::move(intent)); }
     // In one batch of the lane.
-    std::vector<Outcome> perform_at_once(std::vector<Intent> intents);
+    std::vector<Outcome> perform_at_once(std::vector<Intent> intents, Time deadline = 0);
     std::vector<Outcome> perform_at_once(std::vector<Move> moves);
     Outcome deposit(std::string_view player, long units);
     long balance(std::string_view player);
