@@ -79,6 +79,8 @@ void Books::publish_figures(Metrics& metrics) const {
         set("coffer_store_trips", "Trips so far of the lane to PostgreSQL.", stats.trips);
         set("coffer_store_followed", "Journal records so far that other processes wrote.",
             stats.followed);
+        set("coffer_store_batches_ahead",
+            "Batches so far decided while the one before was being committed.", stats.ahead);
         set("coffer_store_batches_aborted", "Batches so far that were to be tried again.",
             stats.aborted);
         set("coffer_store_commits_unknown", "Commits so far whose answer did not come.",

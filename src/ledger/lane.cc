@@ -138,14 +138,13 @@ bool Lane::turn() {
         finish_commit();
         did = true;
     }
+    // What was decided meanwhile first, so that the store has something to do.
+    start_commit();
     if (gather()) {
         decide();
         did = true;
     }
-    if (committing_ == nullptr && !open_->jobs().empty()) {
-        start_commit();
-        did = true;
-    }
+    start_commit();
     return did;
 }
 
@@ -183,7 +182,9 @@ void Lane::decide() {
     if (!try_again(decided.error())) settle_failure(decided.error());
 }
 
+// Of what is decided, if nothing else is being committed.
 void Lane::start_commit() {
+    if (committing_ != nullptr || open_->jobs().empty()) return;
     committing_ = std::exchange(open_, open_ == &batches_[0] ? &batches_[1] : &batches_[0]);
     open_->clear(committing_, tip_);
     figures_->batch.observe(committing_->jobs().size());

@@ -68,6 +68,42 @@ TEST_F(PostgresWorld, a_long_batch_is_written_once_and_whole) {
     expect_clean();
 }
 
+// Most batches are decided while the one before them is committed, and now and then the other's
+// comes between.
+TEST_F(PostgresWorld, batches_decided_ahead_obey_what_a_second_ledger_wrote) {
+    const auto other_store = open_at(uri_);
+    const auto other =
+        std::move(*Ledger::open(*other_store, LedgerOptions{}, clock_, *log_, metrics_));
+    const auto& store = static_cast<const PostgresStore&>(*store_);
+    constexpr long each = 7;
+    long left = 0, done = 0;
+    for (int round = 0; round < 60 || store.stats().ahead < 5; ++round) {
+        ASSERT_LT(round, 500);
+        deposit("alice", 1000);
+        left += 1000;
+        const auto wagers_of = [&](const char* who, int count) {
+            std::vector<Move> moves;
+            for (int turn = 0; turn < count; ++turn) {
+                const std::string id = std::to_string(round) + who + std::to_string(turn);
+                moves.push_back(wager("alice", id, id, each));
+            }
+            return moves;
+        };
+        long done_there = 0;
+        std::thread there([&] {
+            for (Move& move : wagers_of("there", round % 20 == 19 ? 2 : 0))
+                done_there += other->perform(std::move(move)).done() ? 1 : 0;
+        });
+        for (const Outcome& outcome : perform_at_once(wagers_of("here", 300)))
+            done += outcome.done() ? 1 : 0;
+        there.join();
+        done += done_there;
+    }
+    EXPECT_EQ(done, left / each);
+    EXPECT_EQ(balance("alice"), left % each);
+    expect_clean();
+}
+
 TEST_F(PostgresWorld, a_ledger_outlives_its_server) {
     deposit("alice", 1000);
     PostgresServer::shared().kill();

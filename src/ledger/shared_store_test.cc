@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "ledger/world_fixture.h"
+#include "store/commit_thread.h"
 #include "store/wrapped_store_fixture.h"
 
 namespace coffer {
@@ -20,12 +21,16 @@ struct SharedBooks {
     std::mutex mutex;  // guards taken
     std::condition_variable freed;
     bool taken = false;
+    std::atomic<const void*> begun_last{nullptr};  // who
 };
+
+// Whether the lane decides a batch while the one before it is committed.
+enum class Ahead : bool { no, yes };
 
 class SharedView final : public WrappedStore {
 public:
-    explicit SharedView(const std::shared_ptr<SharedBooks>& books)
-        : WrappedStore({books, &books->memory}), books_(books) {}
+    SharedView(const std::shared_ptr<SharedBooks>& books, Ahead ahead)
+        : WrappedStore({books, &books->memory}), books_(books), ahead_(ahead) {}
     ~SharedView() override { release(); }
 
     // The next batches fail so, one each: at their beginning, or at their commit.
@@ -43,18 +48,26 @@ public:
     Result<JournalEnd> begin(std::span<const RecordKey> wanted, std::span<Record> found) override {
         if (away_) return fail(ErrorCode::unavailable, "away");
         if (const auto code = pop(begin_failures_)) return fail(*code, "told to fail");
-        {
-            std::unique_lock lock(books_->mutex);
-            books_->freed.wait(lock, [this] { return !books_->taken; });
-            books_->taken = true;
-            begun_ = true;
-        }
+        take();
         TRY(read(wanted, found));
         return end();
     }
     Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found) override {
-        EXPECT_TRUE(begun_);
-        return books_->memory.read(wanted, found);
+        EXPECT_TRUE(ahead_ == Ahead::yes || begun_);
+        TRY(books_->memory.read(wanted, found));
+        if (books_->begun_last == this) return {};
+        return fail(ErrorCode::aborted, "another may have written");
+    }
+    bool commits_aside() const override { return ahead_ == Ahead::yes; }
+    void start_commit(std::span<Change> changes, const std::function<void()>& done) override {
+        if (ahead_ == Ahead::no) return Store::start_commit(changes, done);
+        committing_ = changes;
+        thread_.start(done);
+    }
+    Result<void> finish_commit() override {
+        if (ahead_ == Ahead::no) return Store::finish_commit();
+        thread_.wait();
+        return std::move(written_);
     }
     Result<void> commit(std::span<Change> changes) override {
         EXPECT_TRUE(begun_);
@@ -62,6 +75,7 @@ public:
         // An unknown outcome may as well be that it happened.
         auto done =
             code && *code != ErrorCode::io ? Result<void>{} : books_->memory.commit(changes);
+        known_end_ = end().sequence;
         release();
         if (code) return fail(*code, "told to fail");
         return done;
@@ -72,7 +86,21 @@ public:
         return end();
     }
 
+    // Batches that were decided ahead, and those of them that came to nothing.
+    std::atomic<int> decided_ahead{0}, thrown_away{0};
+
 private:
+    // On a thread of its own.
+    Result<void> write() {
+        if (begun_) return commit(committing_);
+        ++decided_ahead;
+        if (away_) return fail(ErrorCode::unavailable, "away");
+        take();
+        if (end().sequence == known_end_) return commit(committing_);
+        ++thrown_away;
+        release();
+        return fail(ErrorCode::aborted, "another has written in between");
+    }
     void push(std::deque<ErrorCode>& failures, ErrorCode code) {
         const std::lock_guard lock(mutex_);
         failures.push_back(code);
@@ -84,6 +112,13 @@ private:
         failures.pop_front();
         return code;
     }
+    void take() {
+        std::unique_lock lock(books_->mutex);
+        books_->freed.wait(lock, [this] { return !books_->taken; });
+        books_->taken = true;
+        books_->begun_last = this;
+        begun_ = true;
+    }
     void release() {
         if (!begun_) return;
         begun_ = false;
@@ -93,17 +128,22 @@ private:
     }
 
     std::shared_ptr<SharedBooks> books_;
+    const Ahead ahead_;
     bool begun_ = false;
+    std::span<Change> committing_;
+    Sequence known_end_ = 0;
     std::atomic<bool> away_{false};
     std::mutex mutex_;  // guards the failures
     std::deque<ErrorCode> begin_failures_, commit_failures_;
+    Result<void> written_;
+    CommitThread thread_{[this] { written_ = write(); }};
 };
 
-class TwoLedgers : public World {
+class TwoLedgers : public World, public testing::WithParamInterface<Ahead> {
 protected:
     TwoLedgers() : TwoLedgers(std::make_shared<SharedBooks>()) {}
     explicit TwoLedgers(std::shared_ptr<SharedBooks> books)
-        : World(std::make_unique<SharedView>(books)), other_view_(books) {
+        : World(std::make_unique<SharedView>(books, GetParam())), other_view_(books, GetParam()) {
         other_ = std::move(*Ledger::open(other_view_, LedgerOptions{}, clock_, *log_, metrics_));
     }
     ~TwoLedgers() override { other_.reset(); }
@@ -125,7 +165,7 @@ protected:
     std::unique_ptr<Ledger> other_;
 };
 
-TEST_F(TwoLedgers, twins_at_both_move_once) {
+TEST_P(TwoLedgers, twins_at_both_move_once) {
     deposit("alice", 1000);
     EXPECT_TRUE(perform(wager("alice", "w1", "r1", 50)).done());
     const Outcome twin = perform_there(wager("alice", "w1", "r1", 50));
@@ -135,7 +175,7 @@ TEST_F(TwoLedgers, twins_at_both_move_once) {
     expect_clean();
 }
 
-TEST_F(TwoLedgers, many_at_once_at_both_take_no_more_than_there_is) {
+TEST_P(TwoLedgers, many_at_once_at_both_take_no_more_than_there_is) {
     deposit("alice", 1000);
     int done = 0;
     std::mutex mutex;
@@ -160,7 +200,42 @@ TEST_F(TwoLedgers, many_at_once_at_both_take_no_more_than_there_is) {
     expect_clean();
 }
 
-TEST_F(TwoLedgers, what_one_adds_to_the_directory_the_other_uses_at_once) {
+// Each has a batch under way while the next is decided, and the other's comes between.
+TEST_P(TwoLedgers, batches_at_both_take_no_more_than_there_is) {
+    constexpr long each = 7;
+    long left = 0, done = 0;
+    int rounds = 0;
+    const auto is_enough = [&] {
+        return GetParam() == Ahead::no || (view().decided_ahead > 5 && view().thrown_away > 0);
+    };
+    do {
+        ASSERT_LT(++rounds, 1000);
+        deposit("alice", 1000);
+        left += 1000;
+        std::atomic<bool> over{false};
+        long done_there = 0;
+        std::thread there([&] {
+            for (int turn = 0; !over; ++turn) {
+                const std::string id = std::to_string(rounds) + "there" + std::to_string(turn);
+                if (perform_there(wager("alice", id, id, each)).done()) ++done_there;
+            }
+        });
+        std::vector<Move> moves;
+        for (int turn = 0; turn < 200; ++turn) {
+            const std::string id = std::to_string(rounds) + "here" + std::to_string(turn);
+            moves.push_back(wager("alice", id, id, each));
+        }
+        for (const Outcome& outcome : perform_at_once(moves)) done += outcome.done() ? 1 : 0;
+        over = true;
+        there.join();
+        done += done_there;
+    } while (!is_enough());
+    EXPECT_EQ(done, left / each);
+    EXPECT_EQ(balance("alice"), left % each);
+    expect_clean();
+}
+
+TEST_P(TwoLedgers, what_one_adds_to_the_directory_the_other_uses_at_once) {
     EXPECT_TRUE(perform(CreateTenant{"t-2", "second"}).done());
     EXPECT_TRUE(perform_there(CreateTenant{"t-3", "third"}).done());
     EXPECT_TRUE(perform(CreateTenant{"t-4", "fourth"}).done());
@@ -171,7 +246,7 @@ TEST_F(TwoLedgers, what_one_adds_to_the_directory_the_other_uses_at_once) {
     expect_clean();
 }
 
-TEST_F(TwoLedgers, a_credential_revoked_at_one_is_known_to_the_other_within_a_second) {
+TEST_P(TwoLedgers, a_credential_revoked_at_one_is_known_to_the_other_within_a_second) {
     CreateCredential create;
     create.credential.uid = "c-1";
     create.credential.tenant = tenant;
@@ -186,7 +261,7 @@ TEST_F(TwoLedgers, a_credential_revoked_at_one_is_known_to_the_other_within_a_se
     EXPECT_TRUE(within_a_second([&] { return !is_live_there(); }));
 }
 
-TEST_F(TwoLedgers, a_player_blocked_at_one_is_refused_by_the_other_at_once) {
+TEST_P(TwoLedgers, a_player_blocked_at_one_is_refused_by_the_other_at_once) {
     deposit("alice", 1000);
     EXPECT_TRUE(perform_there(wager("alice", "w1", "r1", 50)).done());
     ChangePlayer block;
@@ -197,7 +272,7 @@ TEST_F(TwoLedgers, a_player_blocked_at_one_is_refused_by_the_other_at_once) {
     EXPECT_EQ(perform_there(wager("alice", "w2", "r2", 50)).decline, Decline::player_blocked);
 }
 
-TEST_F(TwoLedgers, an_aborted_batch_is_decided_once_more_and_its_callers_hear_nothing_of_it) {
+TEST_P(TwoLedgers, an_aborted_batch_is_decided_once_more_and_its_callers_hear_nothing_of_it) {
     deposit("alice", 1000);
     view().fail_next(ErrorCode::aborted);
     view().fail_next_commit(ErrorCode::aborted);
@@ -211,7 +286,7 @@ TEST_F(TwoLedgers, an_aborted_batch_is_decided_once_more_and_its_callers_hear_no
     expect_clean();
 }
 
-TEST_F(TwoLedgers, a_batch_that_is_aborted_again_and_again_is_not_now) {
+TEST_P(TwoLedgers, a_batch_that_is_aborted_again_and_again_is_not_now) {
     deposit("alice", 1000);
     for (int count = 0; count < 9; ++count) view().fail_next_commit(ErrorCode::aborted);
     EXPECT_EQ(perform(wager("alice", "w1", "r1", 50)).fault, Fault::not_now);
@@ -221,7 +296,7 @@ TEST_F(TwoLedgers, a_batch_that_is_aborted_again_and_again_is_not_now) {
 }
 
 // The answer of a commit did not come, though it happened: the same again is a replay.
-TEST_F(TwoLedgers, after_an_unknown_outcome_the_same_call_hears_the_truth) {
+TEST_P(TwoLedgers, after_an_unknown_outcome_the_same_call_hears_the_truth) {
     deposit("alice", 1000);
     view().fail_next_commit(ErrorCode::io);
     EXPECT_EQ(perform(wager("alice", "w1", "r1", 50)).fault, Fault::not_now);
@@ -235,7 +310,7 @@ TEST_F(TwoLedgers, after_an_unknown_outcome_the_same_call_hears_the_truth) {
     expect_clean();
 }
 
-TEST_F(TwoLedgers, while_the_store_is_away_calls_are_refused_and_readiness_says_so) {
+TEST_P(TwoLedgers, while_the_store_is_away_calls_are_refused_and_readiness_says_so) {
     deposit("alice", 1000);
     view().go_away();
     // The watcher notices though nobody calls.
@@ -249,6 +324,11 @@ TEST_F(TwoLedgers, while_the_store_is_away_calls_are_refused_and_readiness_says_
     EXPECT_EQ(ledger_->directory()->tenant("t-2"), nullptr);
     expect_clean();
 }
+
+INSTANTIATE_TEST_SUITE_P(Deciding, TwoLedgers, testing::Values(Ahead::no, Ahead::yes),
+                         [](const auto& of) {
+                             return of.param == Ahead::yes ? "ahead" : "under_the_lock";
+                         });
 
 }  // namespace
 }  // namespace coffer

@@ -8,42 +8,52 @@
 namespace coffer {
 
 void PostgresSender::clear() {
-    forget_free();
-    sent_ = 0;
+    free_.clear();
+    free_in_order_ = 0;
+    prepared_ = 0;
 }
 
-Result<void> PostgresSender::send(PostgresLink& link, std::span<Change> changes) {
+void PostgresSender::saw_free(std::vector<Hash16>& names) {
+    for (const Hash16& name : names) free_.push_back({name});
+    names.clear();
+}
+
+Result<void> PostgresSender::prepare(std::span<Change> changes) {
     TRY(check_follows(end_, changes));
+    piece_ = changes;
     placed_.clear();
-    std::vector<std::string> bodies;
-    bodies.reserve(changes.size());
-    for (Change& change : changes) {
+    bodies_.resize(std::max(bodies_.size(), changes.size()));
+    for (std::size_t at = 0; at < changes.size(); ++at) {
+        Change& change = changes[at];
         change.previous_hash = end_.hash;
-        std::string& body = bodies.emplace_back();
+        std::string& body = bodies_[at];
+        body.clear();
         encode(change, body);
         end_ = {change.sequence, change.time, sha256(body),
                 touches_directory(change) ? change.sequence : end_.directory};
         make_names(change, keys_, scratch_);
         for (const Hash16& name : change.names) placed_.emplace_back(name, change.sequence);
     }
-    queue_journal(link, changes, bodies);
-    queue_records(link);
-    sent_ += changes.size();
+    prepared_ += changes.size();
     return {};
 }
 
-void PostgresSender::queue_journal(PostgresLink& link, std::span<const Change> changes,
-                                   const std::vector<std::string>& bodies) {
+void PostgresSender::queue(PostgresLink& link) {
+    queue_journal(link);
+    queue_records(link);
+}
+
+void PostgresSender::queue_journal(PostgresLink& link) {
     values_.clear();
     values_.add_small(only_shard);
     values_.begin_array(sql::type_bigint);
-    for (const Change& change : changes) values_.item_big(change.sequence);
+    for (const Change& change : piece_) values_.item_big(change.sequence);
     values_.end_array();
     values_.begin_array(sql::type_bigint);
-    for (const Change& change : changes) values_.item_big(static_cast<std::uint64_t>(change.time));
+    for (const Change& change : piece_) values_.item_big(static_cast<std::uint64_t>(change.time));
     values_.end_array();
     values_.begin_array(sql::type_bytea);
-    for (const std::string& body : bodies) values_.item_bytes(body);
+    for (std::size_t at = 0; at < piece_.size(); ++at) values_.item_bytes(bodies_[at]);
     values_.end_array();
     link.queue(sql::add_journal, values_);
 }

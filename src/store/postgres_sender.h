@@ -16,19 +16,18 @@ class PostgresSender {
 public:
     explicit PostgresSender(const KeyMaker& keys) : keys_(keys) {}
 
-    // Another batch; where the journal ends is said by start_at(), once that is known.
+    // Another batch, which has seen nothing yet; where the journal ends is said by start_at().
     void clear();
     void start_at(const JournalEnd& end) { end_ = end; }
-    // The batch has seen that this name is free, so that it may be written without looking again.
-    void saw_free(const Hash16& name) { free_.push_back({name}); }
-    void forget_free() {
-        free_.clear();
-        free_in_order_ = 0;
-    }
+    // The batch has seen that these names are free, so that they may be written without looking
+    // again. Takes them.
+    void saw_free(std::vector<Hash16>& names);
 
-    // Queues what writes these changes, which follow those that were sent. Errors: invalid.
-    Result<void> send(PostgresLink& link, std::span<Change> changes);
-    std::size_t sent() const { return sent_; }  // changes of this batch
+    // Encodes these changes, which follow those that were prepared before. Errors: invalid.
+    Result<void> prepare(std::span<Change> changes);
+    // Queues what writes those that were prepared last.
+    void queue(PostgresLink& link);
+    std::size_t prepared() const { return prepared_; }  // changes of this batch
     // Where the journal will end.
     const JournalEnd& end() const { return end_; }
 
@@ -39,14 +38,15 @@ private:
         bool is_taken = false;
     };
 
-    void queue_journal(PostgresLink& link, std::span<const Change> changes,
-                       const std::vector<std::string>& bodies);
+    void queue_journal(PostgresLink& link);
     void queue_records(PostgresLink& link);
     void queue_placed(PostgresLink& link, const sql::Statement& statement,
                       std::span<const Placed> placed);
 
     const KeyMaker keys_;
-    std::size_t sent_ = 0;
+    std::size_t prepared_ = 0;
+    std::span<const Change> piece_;  // that was prepared last
+    std::vector<std::string> bodies_;
     JournalEnd end_;
     std::vector<Free>
         free_;  // by name, as far as free_in_order_, and of equals the taken one first

@@ -4,21 +4,20 @@
 #include <atomic>
 
 #include "base/check.h"
-#include "base/random.h"
+#include "store/commit_thread.h"
 #include "store/lookup.h"
 #include "store/postgres_copies.h"
-#include "store/postgres_link_maker.h"
 #include "store/postgres_reader.h"
 #include "store/postgres_schema.h"
-#include "store/postgres_sender.h"
+#include "store/postgres_writer.h"
 
 namespace coffer {
 
 namespace {
 
-// How long the lane waits for a link that broke this moment: a server that was only restarted is
-// there again in time, and nobody hears of it.
-constexpr Duration brief = 300 * millisecond_us;
+// After so many batches without another process's writes in between the next ones are decided
+// ahead; where others do write, each would be decided twice.
+constexpr int alone_batches = 8;
 
 LinkLimits limits_of(const PostgresOptions& options, std::int64_t trip_ms) {
     return {.connect = options.connect_ms * millisecond_us, .statements = trip_ms * millisecond_us};
@@ -37,14 +36,11 @@ public:
                   keys),
           watch_(std::make_shared<LinkPool>(place, limits_of(options, options.statement_ms), 1),
                  keys),
-          maker_(place, limits_of(options, options.statement_ms)),
-          link_(std::move(link)),
+          aside_maker_(place, limits_of(options, options.statement_ms)),
           copies_(reader_, {.rows = options.cache_rows,
                             .rounds = options.cache_rounds,
                             .name_bytes = options.name_bytes_max}),
-          sender_(keys) {
-        values_.add_small(only_shard);
-    }
+          writer_(place, limits_of(options, options.statement_ms), keys, std::move(link)) {}
 
     const PostgresReader& reader() const { return reader_; }
     Result<JournalEnd> poll() const { return watch_.poll(); }
@@ -56,75 +52,49 @@ public:
     Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found);
     void stage(std::span<Change> so_far);
     Result<void> commit(std::span<Change> changes);
+    void start_commit(std::span<Change> changes, const std::function<void()>& done);
+    Result<void> finish_commit();
+    bool commits_aside() const { return alone_ >= alone_batches; }
     Result<JournalEnd> recover();
 
 private:
-    Result<void> need_link();
-    std::expected<std::vector<PostgresRows>, TripError> trip();
-    std::expected<std::vector<PostgresRows>, TripError> ask_to_begin();
-    Error gave_up(const TripError& error);
-    Result<void> try_room();
-
     void split(std::span<const RecordKey> wanted, std::span<Record> found);
-    void queue_missing();
-    Result<void> take_missing(const PostgresRows& rows);
+    const PostgresValues& missing_names();
+    Result<void> take_missing(PostgresLink& link, const PostgresRows& rows);
     Result<void> follow(const JournalEnd& end);
+    Error give_up(const Error& error);
+    Result<void> need_aside();
+    Result<void> read_aside();
+    void note(bool others_wrote);
+    void write();
 
     const PostgresOptions options_;
     const PostgresPlace place_;
     const PostgresReader reader_;
     const PostgresReader watch_;  // has a link of its own, so that it waits behind no reader
-    LinkMaker maker_;
+    LinkMaker aside_maker_;
 
     // The lane's own.
-    std::unique_ptr<PostgresLink> link_;
-    bool was_away_ = false;
-    bool was_full_ = false;
-    bool begun_ = false;
-    JournalEnd end_;
+    std::unique_ptr<PostgresLink> aside_;  // to read over while the writer has its own to itself
+    bool begun_ = false;                   // the batch that is being decided has the lock
+    int alone_ = alone_batches;            // batches since another process wrote
     PostgresCopies copies_;
     JournalEnd cached_to_;  // the copies hold nothing that a record up to here has replaced
     std::vector<const RecordKey*> missing_;
     std::vector<Record*> missing_into_;
-    PostgresSender sender_;
-    Result<void> sending_;
-    PostgresValues values_, asked_values_;
+    std::vector<Hash16> free_;  // names that the batch has seen to be free
+    PostgresValues asked_values_;
     std::string scratch_;
+    std::span<Change> committing_;
+    bool is_ahead_ = false;  // what is being committed was decided without the lock
 
-    std::atomic<std::uint64_t> trips_{0}, followed_{0}, aborted_{0}, unknown_{0}, hits_{0},
-        misses_{0};
+    // The lane's own but while a commit is under way: then the thread's.
+    PostgresWriter writer_;
+    Result<void> written_;
+
+    std::atomic<std::uint64_t> followed_{0}, ahead_{0}, hits_{0}, misses_{0};
+    CommitThread thread_{[this] { write(); }};
 };
-
-// ---- links --------------------------------------------------------------------------------------
-
-Result<void> PostgresStore::Inside::need_link() {
-    if (link_ && !link_->broken()) return {};
-    link_.reset();
-    begun_ = false;
-    auto link = maker_.take(was_away_ ? 0 : brief);
-    was_away_ = !link;
-    if (!link) return std::unexpected(std::move(link).error());
-    link_ = std::move(*link);
-    return {};
-}
-
-std::expected<std::vector<PostgresRows>, TripError> PostgresStore::Inside::trip() {
-    trips_.fetch_add(1, std::memory_order_relaxed);
-    return link_->run();
-}
-
-// The batch is over: whatever is known of it, the link is left as if there had been none.
-Error PostgresStore::Inside::gave_up(const TripError& error) {
-    begun_ = false;
-    if (link_) {
-        link_->leave_transaction();
-        // A server that has become a standby stays one: the primary is somewhere else now.
-        if (link_->broken() || error.error.code == ErrorCode::unavailable) link_.reset();
-    }
-    if (error.error.code == ErrorCode::full) was_full_ = true;
-    if (error.error.code == ErrorCode::aborted) aborted_.fetch_add(1, std::memory_order_relaxed);
-    return error.error;
-}
 
 // ---- what the lane keeps ------------------------------------------------------------------------
 
@@ -139,29 +109,29 @@ void PostgresStore::Inside::split(std::span<const RecordKey> wanted, std::span<R
             missing_.push_back(&wanted[at]);
             missing_into_.push_back(&found[at]);
         } else if (std::holds_alternative<std::monostate>(found[at])) {
-            sender_.saw_free(wanted[at].hash);
+            free_.push_back(wanted[at].hash);
         }
     }
     hits_.fetch_add(wanted.size() - missing_.size(), std::memory_order_relaxed);
     misses_.fetch_add(missing_.size(), std::memory_order_relaxed);
 }
 
-void PostgresStore::Inside::queue_missing() {
+const PostgresValues& PostgresStore::Inside::missing_names() {
     asked_values_.clear();
     asked_values_.add_small(only_shard);
     asked_values_.begin_array(sql::type_uuid);
     for (const RecordKey* key : missing_) asked_values_.item_uuid(key->hash);
     asked_values_.end_array();
-    link_->queue(sql::find_records, asked_values_);
+    return asked_values_;
 }
 
-Result<void> PostgresStore::Inside::take_missing(const PostgresRows& rows) {
+Result<void> PostgresStore::Inside::take_missing(PostgresLink& link, const PostgresRows& rows) {
     for (Record* into : missing_into_) *into = Record{};
-    TRY(take_records(*link_, rows, reader_.keys(), missing_, missing_into_));
+    TRY(take_records(link, rows, reader_.keys(), missing_, missing_into_));
     for (std::size_t at = 0; at < missing_.size(); ++at) {
         copies_.learn(*missing_[at], *missing_into_[at]);
         if (std::holds_alternative<std::monostate>(*missing_into_[at]))
-            sender_.saw_free(missing_[at]->hash);
+            free_.push_back(missing_[at]->hash);
     }
     return {};
 }
@@ -185,10 +155,9 @@ Result<void> PostgresStore::Inside::follow(const JournalEnd& end) {
     values.add_small(only_shard);
     values.add_big(cached_to_.sequence + 1);
     values.add_big(too_far ? 1 : behind);
-    link_->queue(sql::journal_upward, values);
-    const auto answers = trip();
-    if (!answers) return std::unexpected(answers.error().error);
-    const PostgresRows& rows = answers->front();
+    const auto answer = writer_.ask(sql::journal_upward, values);
+    if (!answer) return std::unexpected(answer.error());
+    const PostgresRows& rows = *answer;
     if (rows.size() == 0) return other_history(cached_to_.sequence + 1);
     if (too_far) copies_.forget();
     for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -208,150 +177,157 @@ Result<void> PostgresStore::Inside::follow(const JournalEnd& end) {
 
 // ---- a batch ------------------------------------------------------------------------------------
 
-std::expected<std::vector<PostgresRows>, TripError> PostgresStore::Inside::ask_to_begin() {
-    link_->queue(sql::begin);
-    link_->queue(sql::lock_head, values_);
-    if (!missing_.empty()) queue_missing();
-    return trip();
+void PostgresStore::Inside::note(bool others_wrote) {
+    alone_ = others_wrote ? 0 : std::min(alone_ + 1, alone_batches);
 }
 
 Result<JournalEnd> PostgresStore::Inside::begin(std::span<const RecordKey> wanted,
                                                 std::span<Record> found) {
     CHECK(!begun_);
-    TRY(need_link());
-    sender_.clear();
-    sending_ = {};
+    free_.clear();
     split(wanted, found);
-    const Time asked = SystemClock().monotonic();
-    auto answers = ask_to_begin();
-    // A link may have died since the last batch. Nothing has been asked of it yet that would
-    // matter; but a database that was only slow is not given twice the time.
-    if (!answers && link_->broken() && SystemClock().monotonic() - asked < brief) {
-        TRY(need_link());
-        answers = ask_to_begin();
-    }
-    if (!answers) return std::unexpected(gave_up(answers.error()));
+    const auto rows = writer_.begin(missing_.empty() ? nullptr : &missing_names());
+    if (!rows) return std::unexpected(rows.error());
     begun_ = true;
-
+    const JournalEnd end = writer_.end();
+    const bool others_wrote = end.sequence != cached_to_.sequence;
+    note(others_wrote);
     const auto ready = [&]() -> Result<void> {
-        const auto end = end_in((*answers)[1]);
-        if (!end) return std::unexpected(end.error());
-        end_ = *end;
-        sender_.start_at(end_);
-        const bool others_wrote = end_.sequence != cached_to_.sequence;
-        TRY(follow(end_));
-        if (!missing_.empty()) TRY(take_missing((*answers)[2]));
+        TRY(follow(end));
+        if (*rows) TRY(take_missing(writer_.link(), **rows));
         if (!others_wrote) return {};
         // What was known before may have been replaced by others.
-        sender_.forget_free();
+        free_.clear();
         return read(wanted, found);
     }();
-    if (!ready) return std::unexpected(gave_up({ready.error()}));
-    return end_;
+    if (ready) return end;
+    return std::unexpected(begun_ ? give_up(ready.error()) : ready.error());
+}
+
+// There is no batch any more, whatever begin() or read() was about.
+Error PostgresStore::Inside::give_up(const Error& error) {
+    begun_ = false;
+    return writer_.give_up(error);
 }
 
 Result<void> PostgresStore::Inside::read(std::span<const RecordKey> wanted,
                                          std::span<Record> found) {
-    if (!begun_) return fail(ErrorCode::invalid, "there is no batch to read for");
     split(wanted, found);
     if (missing_.empty()) return {};
-    queue_missing();
-    const auto answers = trip();
-    if (!answers) return std::unexpected(gave_up(answers.error()));
-    return take_missing(answers->back());  // behind what was staged
+    if (!begun_) return read_aside();
+    const auto rows = writer_.ask(sql::find_records, missing_names());
+    if (!rows) return std::unexpected(give_up(rows.error()));
+    const auto taken = take_missing(writer_.link(), *rows);
+    if (!taken) return std::unexpected(give_up(taken.error()));
+    return {};
+}
+
+// Has a link to read over, or one made beside.
+Result<void> PostgresStore::Inside::need_aside() {
+    if (aside_ && !aside_->broken()) return {};
+    aside_.reset();
+    auto link = aside_maker_.take(0);
+    if (!link) return std::unexpected(std::move(link).error());
+    aside_ = std::move(*link);
+    return {};
+}
+
+// For a batch that is decided while another is committed. The head, read behind the records, says
+// whether they are of the journal that the copies are of, with that commit or without: decisions
+// are never made on records of different moments. Whatever goes wrong, the batch may be decided
+// once more, under the lock.
+Result<void> PostgresStore::Inside::read_aside() {
+    const auto taken = [this]() -> Result<void> {
+        TRY(need_aside());
+        aside_->queue(sql::find_records, missing_names());
+        PostgresValues shard;
+        shard.add_small(only_shard);
+        aside_->queue(sql::read_head, shard);
+        const auto answers = aside_->ask();
+        if (!answers) return std::unexpected(answers.error());
+        const auto end = end_in(answers->back());
+        if (!end) return std::unexpected(end.error());
+        if (end->hash != cached_to_.hash && end->hash != writer_.coming_end().hash)
+            return fail(ErrorCode::aborted, "another process has written");
+        return take_missing(*aside_, answers->front());
+    }();
+    if (taken) return {};
+    alone_ = 0;
+    return fail(ErrorCode::aborted, "reading ahead: " + taken.error().detail);
 }
 
 void PostgresStore::Inside::stage(std::span<Change> so_far) {
-    if (!begun_ || !sending_ || so_far.size() <= sender_.sent()) return;
-    sending_ = sender_.send(*link_, so_far.subspan(sender_.sent()));
-    if (sending_) link_->push();
+    if (!begun_) return;
+    writer_.saw_free(free_);
+    writer_.stage(so_far);
 }
+
+// ---- its commit ---------------------------------------------------------------------------------
 
 Result<void> PostgresStore::Inside::commit(std::span<Change> changes) {
     if (!begun_) return fail(ErrorCode::io, "there is no batch to commit");
-    stage(changes);
-    if (!sending_) return std::unexpected(gave_up({sending_.error(), true}));
-    const JournalEnd end = sender_.end();
-    if (!changes.empty()) {
-        PostgresValues head;
-        head.add_small(only_shard);
-        head.add_big(end.sequence);
-        head.add_big(static_cast<std::uint64_t>(end.time));
-        head.add_bytes({reinterpret_cast<const char*>(end.hash.data()), end.hash.size()});
-        head.add_big(end.directory);
-        link_->queue(sql::move_head, head);
-    }
-    link_->queue(sql::commit);
-    const auto answers = trip();
-    begun_ = false;
-    if (!answers) {
-        Error error = gave_up(answers.error());
-        if (answers.error().definite || changes.empty()) return std::unexpected(std::move(error));
-        // Whether the server has it is known when the head can be locked again: recover().
-        link_.reset();
-        unknown_.fetch_add(1, std::memory_order_relaxed);
-        error.code = ErrorCode::io;
-        return std::unexpected(std::move(error));
-    }
-    // Somebody cancelled the wait for the standby: the primary has the batch, or has what it saw,
-    // and nobody knows who else does. A new link waits again.
-    if (link_->warned()) {
-        link_.reset();
-        unknown_.fetch_add(1, std::memory_order_relaxed);
-        return fail(ErrorCode::io, "the commit did not wait for the standby");
-    }
-    // A transaction that has failed answers COMMIT with ROLLBACK and no error.
-    if (answers->back().done() != "COMMIT") {
-        return fail(ErrorCode::io, "PostgreSQL rolled the batch back without saying why");
-    }
-    // From here on the batch is durable, and may be seen.
-    for (const Change& change : changes) copies_.follow(change);
-    end_ = end;
-    cached_to_ = end;
-    return {};
+    committing_ = changes;
+    is_ahead_ = begun_ = false;
+    writer_.saw_free(free_);
+    write();
+    return finish_commit();
 }
 
-// There is room again when something larger than what is left on any page can be written; it is
-// taken back. Without that /readyz would say yes between two batches that fail. Ends the batch.
-Result<void> PostgresStore::Inside::try_room() {
-    constexpr std::size_t some_pages = 65'536;
-    std::vector<std::uint8_t> bytes(some_pages);
-    fill_random(bytes);  // so that it is as large on the disk as here
-    PostgresValues values;
-    values.add_small(only_shard);
-    values.begin_array(sql::type_bigint);
-    values.item_big(end_.sequence + 1);
-    values.end_array();
-    values.begin_array(sql::type_bigint);
-    values.item_big(0);
-    values.end_array();
-    values.begin_array(sql::type_bytea);
-    values.item_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    values.end_array();
-    link_->queue(sql::add_journal, values);
-    const auto written = trip();
-    if (!written) return std::unexpected(gave_up(written.error()));
-    link_->leave_transaction();
+void PostgresStore::Inside::start_commit(std::span<Change> changes,
+                                         const std::function<void()>& done) {
+    committing_ = changes;
+    is_ahead_ = !begun_;
     begun_ = false;
-    return {};
+    if (is_ahead_) {
+        writer_.decided_ahead(free_);
+    } else {
+        writer_.saw_free(free_);
+    }
+    if (!commits_aside()) {
+        write();
+        return done();
+    }
+    static_cast<void>(need_aside());  // so that it is there when it is needed
+    thread_.start(done);
+}
+
+void PostgresStore::Inside::write() {
+    written_ =
+        is_ahead_ ? writer_.commit_ahead(cached_to_, committing_) : writer_.commit(committing_);
+}
+
+Result<void> PostgresStore::Inside::finish_commit() {
+    thread_.wait();
+    if (written_) {
+        if (is_ahead_) {
+            note(false);
+            ahead_.fetch_add(1, std::memory_order_relaxed);
+        }
+        for (const Change& change : committing_) copies_.follow(change);
+        cached_to_ = writer_.end();
+    } else if (written_.error().code == ErrorCode::aborted) {
+        note(true);
+    }
+    committing_ = {};
+    return std::move(written_);
 }
 
 // A commit on its way when the connection was lost holds the head's lock until it is done or given
 // up, so the end that is read under the lock is the truth.
 Result<JournalEnd> PostgresStore::Inside::recover() {
-    if (link_) link_->leave_transaction();
+    writer_.leave();
     begun_ = false;
     const auto begun = begin({}, {});
-    if (begun && was_full_) {
-        const auto room = try_room();
-        was_full_ = !room;
+    if (begun && writer_.was_full()) {
+        begun_ = false;
+        const auto room = writer_.try_room();
         if (room) return recover();
         const bool is_full = room.error().code == ErrorCode::full;
         return fail(is_full ? ErrorCode::full : ErrorCode::unavailable, room.error().detail);
     }
     if (begun) {
         const auto ended = commit({});
-        if (ended) return end_;
+        if (ended) return begun;
         return fail(ErrorCode::unavailable, ended.error().detail);
     }
     // The journal going backwards is for good; everything else may pass.
@@ -384,10 +360,11 @@ PostgresStats PostgresStore::Inside::stats() const {
     const auto read = [](const std::atomic<std::uint64_t>& figure) {
         return figure.load(std::memory_order_relaxed);
     };
-    return {.trips = read(trips_),
+    return {.trips = read(writer_.stats().trips),
             .followed = read(followed_),
-            .aborted = read(aborted_),
-            .unknown = read(unknown_),
+            .ahead = read(ahead_),
+            .aborted = read(writer_.stats().aborted),
+            .unknown = read(writer_.stats().unknown),
             .cache_hits = read(hits_),
             .cache_misses = read(misses_)};
 }
@@ -439,6 +416,11 @@ Result<void> PostgresStore::read(std::span<const RecordKey> wanted, std::span<Re
 }
 void PostgresStore::stage(std::span<Change> so_far) { inside_->stage(so_far); }
 Result<void> PostgresStore::commit(std::span<Change> changes) { return inside_->commit(changes); }
+void PostgresStore::start_commit(std::span<Change> changes, const std::function<void()>& done) {
+    inside_->start_commit(changes, done);
+}
+Result<void> PostgresStore::finish_commit() { return inside_->finish_commit(); }
+bool PostgresStore::commits_aside() const { return inside_->commits_aside(); }
 Result<JournalEnd> PostgresStore::recover() { return inside_->recover(); }
 Result<JournalEnd> PostgresStore::poll() const { return inside_->poll(); }
 Result<std::unique_ptr<Reader>> PostgresStore::snapshot() const { return inside_->snapshot(); }

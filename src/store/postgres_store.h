@@ -39,6 +39,7 @@ struct PostgresOptions {
 struct PostgresStats {
     std::uint64_t trips = 0;     // of the lane
     std::uint64_t followed = 0;  // journal records that others wrote
+    std::uint64_t ahead = 0;     // batches decided while the one before was being committed
     std::uint64_t aborted = 0;   // batches that were to be tried again
     std::uint64_t unknown = 0;   // commits whose answer did not come
     std::uint64_t cache_hits = 0, cache_misses = 0;
@@ -66,6 +67,9 @@ public:
     Result<void> read(std::span<const RecordKey> wanted, std::span<Record> found) override;
     void stage(std::span<Change> so_far) override;
     Result<void> commit(std::span<Change> changes) override;
+    void start_commit(std::span<Change> changes, const std::function<void()>& done) override;
+    Result<void> finish_commit() override;
+    bool commits_aside() const override;
     Result<JournalEnd> recover() override;
     bool is_shared() const override { return true; }
     Result<JournalEnd> poll() const override;

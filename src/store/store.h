@@ -104,15 +104,16 @@ public:
     // The same in two steps. The changes stay the store's until finish_commit(), which waits for
     // the end and says what commit() would have said. A copy of `done` is called once, from any
     // thread, when it need not wait any more. Meanwhile no other batch is begun and none is
-    // committed, but the lane may go on reading; whether it is shown these changes is not said.
-    // Here: all at once.
+    // committed, but the lane may go on reading for the next; whether it is shown these changes is
+    // not said. If that next batch follows on this one, it is committed without begin(). Where
+    // somebody else has written, such a read() or such a commit is `aborted`. Here: all at once.
     virtual void start_commit(std::span<Change> changes, const std::function<void()>& done) {
         committed_ = commit(changes);
         done();
     }
     virtual Result<void> finish_commit() { return std::move(committed_); }
-    // Whether start_commit() comes back before the changes last. Where it does not, what is waiting
-    // had better be decided in one batch.
+    // Whether start_commit() comes back before the changes last, for now. Where it does not, what
+    // is waiting had better be decided in one batch.
     virtual bool commits_aside() const { return false; }
     // After a failure: gives up the batch and re-reads where the journal ends. Lane thread only.
     // `unavailable`: it cannot be read yet, but the process may go on asking.

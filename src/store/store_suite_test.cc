@@ -65,42 +65,6 @@ template <class Kind>
 class EmbeddedStore : public testing::Test {};
 TYPED_TEST_SUITE(EmbeddedStore, Kinds);
 
-TYPED_TEST(EmbeddedStore, ReadingGoesOnWhileACommitIsUnderWay) {
-    TypeParam kind;
-    const std::unique_ptr<Store> store = kind.open();
-    HistorySample history({.seed = 6}, store->end());
-    std::map<std::string, std::pair<RecordKey, std::string>> latest;
-    for (int batch = 0; batch < 40; ++batch) {
-        std::vector<Change> changes = history.next(20);  // more than are written at once
-        const auto busy = std::make_shared<std::atomic<bool>>(true);
-        store->start_commit(changes, [busy] { *busy = false; });
-        std::map<std::string, std::pair<RecordKey, std::string>> made;
-        for (const Change& change : changes) {
-            for (const Record& put : change.puts) {
-                if (std::holds_alternative<Ptr<Key>>(put)) continue;
-                const RecordKey key = store->keys().of(put);
-                made.insert_or_assign(key.text, std::pair(key, describe(put)));
-            }
-        }
-        do {
-            for (const auto& [text, known] : latest) {
-                Record found;
-                ASSERT_TRUE(store->read({&known.first, 1}, {&found, 1}));
-                if (made.contains(text)) continue;
-                ASSERT_EQ(describe(found), known.second);
-            }
-        } while (*busy);
-        ASSERT_TRUE(store->finish_commit());
-        made.merge(latest);  // where both have it, the newer stays
-        latest = std::move(made);
-    }
-    for (const auto& [text, known] : latest) {
-        const auto found = store->find(known.first);
-        ASSERT_TRUE(found);
-        EXPECT_EQ(describe(*found), known.second);
-    }
-}
-
 TYPED_TEST(EmbeddedStore, AChangeThatLacksOneOfItsNamesStopsTheProcess) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");  // the store has threads
     TypeParam kind;
