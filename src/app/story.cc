@@ -16,7 +16,8 @@ namespace coffer {
 namespace {
 
 constexpr std::size_t stories_max = 100;       // of one caller's id
-constexpr std::size_t round_lines_max = 1000;  // of one round
+constexpr std::size_t round_lines_max = 1000;  // of one round, and as many more as a page brings
+constexpr std::uint32_t round_page = 200;
 
 std::string_view kind_words(TransactionKind kind) {
     switch (kind) {
@@ -273,23 +274,24 @@ private:
     // Back along the wallet's trail of movements, which is short, and not along the journal, which
     // is not.
     Result<void> round_lines(const Round& round) {
-        auto wallet =
-            find<Wallet>(books_.store.keys().wallet(round.tenant, round.player, round.currency));
-        if (!wallet) return std::unexpected(wallet.error());
+        ListMovements ask;
+        ask.caller.tenant = round.tenant;
+        ask.caller.player.id = round.player;
+        ask.currency = round.currency;
+        ask.round = round.id;
+        ask.from = round.opened;
+        ask.limit = round_page;
         std::vector<std::string> lines;
-        Sequence sequence = *wallet ? (*wallet)->applied.marks[0] : 0;
-        while (sequence >= round.opened_by && sequence != 0 && lines.size() < round_lines_max) {
+        do {
             if (books_.stop_asked()) return fail(ErrorCode::unavailable, "asked to stop");
-            const auto change = books_.store.change(sequence);
-            if (!change) return std::unexpected(change.error());
-            sequence = 0;
-            for (const Record& put : change->puts) {
-                if (const auto* after = std::get_if<Ptr<Wallet>>(&put))
-                    sequence = (*after)->applied.marks[1];
+            const Outcome page = books_.ledger.perform(ask);
+            if (!page.done()) return fail(ErrorCode::unavailable, "the ledger does not answer");
+            for (const Movement& movement : page.movements) {
+                if (is_of_round(*movement.transaction, round))
+                    lines.push_back(round_line(*movement.transaction));
             }
-            if (!change->transaction || !is_of_round(*change->transaction, round)) continue;
-            lines.push_back(round_line(*change->transaction));
-        }
+            ask.before = page.next;
+        } while (ask.before != 0 && lines.size() < round_lines_max);
         std::ranges::reverse(lines);
         for (const std::string& text : lines) line("", "  {}", text);
         return {};

@@ -60,13 +60,6 @@ Outcome failed(const Error& error) {
     return outcome;
 }
 
-Ptr<Wallet> wallet_in(const Change& change) {
-    for (const Record& record : change.puts) {
-        if (const auto* wallet = std::get_if<Ptr<Wallet>>(&record)) return *wallet;
-    }
-    return nullptr;
-}
-
 // All that is looked up for a page is looked up together.
 Result<std::vector<Movement>> Historian::movements(std::span<const Change> changes) const {
     std::vector<Movement> all(changes.size());
@@ -228,16 +221,16 @@ Result<void> Historian::walk(const std::vector<Ptr<Wallet>>& wallets, const List
                              Sequence before, Page& page) const {
     std::vector<TrailOf> trails{&Wallet::applied};
     if (ask.refusals || ask.tombstones) trails.push_back(&Wallet::unapplied);
-    std::vector<TrailEnd> ends;
+    TrailWalk trail_walk(reader_);
     for (const Ptr<Wallet>& wallet : wallets) {
         for (const TrailOf which : trails) {
             auto at = ask.skip != 0 ? newest_but(*wallet, which, ask.skip)
                                     : newest_below(*wallet, which, before);
             if (!at) return std::unexpected(at.error());
-            if (*at != 0) ends.push_back({which, *at});
+            trail_walk.add(which, *at);
         }
     }
-    return along_trails(std::move(ends), [&](const Change& change) -> Result<bool> {
+    return along_trails(std::move(trail_walk), [&](const Change& change) -> Result<bool> {
         if (ask.from != 0 && change.time < ask.from) return false;
         return page.look(change, matches(change, ask));
     });

@@ -7,6 +7,7 @@
 // found, and its cursor goes on from there.
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "ledger/directory.h"
 #include "ledger/intent.h"
 #include "ledger/outcome.h"
+#include "ledger/trail_walk.h"
 
 namespace coffer {
 
@@ -60,12 +62,7 @@ private:
         // Looks at one record; false when the page ends with it or before it.
         bool look(const Change& change, bool wanted);
     };
-    using TrailOf = Trail Wallet::*;
-    // Where the walk along a trail stands: the newest record that it has not looked at.
-    struct TrailEnd {
-        TrailOf which;
-        Sequence at = 0;
-    };
+    using TrailOf = TrailWalk::TrailOf;
     // Looks at a record; false ends the walk.
     using Look = std::function<Result<bool>(const Change&)>;
 
@@ -86,7 +83,7 @@ private:
     Result<Sequence> newest_below(const Wallet& newest, TrailOf which, Sequence limit) const;
     Result<Sequence> newest_but(const Wallet& newest, TrailOf which, std::uint64_t count) const;
     // Newest first: the records of some trails as one list, and the journal below a record.
-    Result<void> along_trails(std::vector<TrailEnd> ends, const Look& look) const;
+    Result<void> along_trails(TrailWalk walk, const Look& look) const;
     Result<void> down_the_journal(Sequence before, const Look& look) const;
     Result<std::vector<Ptr<Wallet>>> wallets(TenantId tenant, std::string_view player,
                                              const Directory& directory) const;
@@ -105,7 +102,12 @@ private:
     }
 
     // history_list.cc
-    Result<Ptr<Round>> round_opened_by(const Change& change, TenantId tenant) const;
+    struct OpeningLook {
+        Change record;                   // no more than its number
+        std::optional<RecordKey> round;  // that it opened
+    };
+    Result<bool> judge(std::vector<OpeningLook>& looked, const ListRounds& ask, Page& page,
+                       Outcome& outcome) const;
     Result<Ptr<Round>> round(TenantId tenant, Sequence opened_by, Time opened) const;
     template <class T>
     Result<Ptr<T>> find(const RecordKey& key) const {
@@ -121,8 +123,5 @@ private:
 
 // A read that failed: nothing is known.
 Outcome failed(const Error& error);
-
-// The wallet's after-image in a journal record, or null.
-Ptr<Wallet> wallet_in(const Change& change);
 
 }  // namespace coffer

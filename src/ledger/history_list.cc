@@ -2,6 +2,7 @@
 // the lane needs of the journal before it can judge a reversal.
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -11,6 +12,10 @@
 namespace coffer {
 
 namespace {
+
+// So many records are looked at before the rounds that they opened are looked up: a trip to a
+// database for all of them, and what is looked at in vain at a page's end.
+constexpr std::size_t looks_together = 64;
 
 constexpr Time to_millisecond(Time time) { return time / millisecond_us; }
 
@@ -87,16 +92,28 @@ Outcome Historian::answer(const ListWallets& ask, const Directory& directory, Ti
     return outcome;
 }
 
-// A round is met once, at the record that opened it: then as it stands now, else null.
-Result<Ptr<Round>> Historian::round_opened_by(const Change& change, TenantId tenant) const {
+namespace {
+
+// A round is met once, at the record that opened it: its name there, if it is the tenant's.
+std::optional<RecordKey> round_opened_by(const Change& change, TenantId tenant,
+                                         const KeyMaker& keys) {
     for (const Record& record : change.puts) {
         const auto* round = std::get_if<Ptr<Round>>(&record);
         if (round == nullptr || (*round)->opened_by != change.sequence) continue;
-        if ((*round)->tenant != tenant) return Ptr<Round>();
-        return find<Round>(reader_.keys().of(record));
+        if ((*round)->tenant != tenant) return std::nullopt;
+        return keys.of(record);
     }
-    return Ptr<Round>();
+    return std::nullopt;
 }
+
+bool matches(const Round& round, const ListRounds& ask) {
+    return (ask.player.empty() || round.player == ask.player) &&
+           (ask.integration == 0 || round.integration == ask.integration) &&
+           (!ask.state || round.state == *ask.state) &&
+           (ask.opened_before == 0 || round.opened < ask.opened_before);
+}
+
+}  // namespace
 
 // The tenant's round of that name, as it stands now; null if there is none.
 Result<Ptr<Round>> Historian::round(TenantId tenant, Sequence opened_by, Time opened) const {
@@ -105,11 +122,35 @@ Result<Ptr<Round>> Historian::round(TenantId tenant, Sequence opened_by, Time op
         if (change.error().code == ErrorCode::not_found) return Ptr<Round>();
         return std::unexpected(change.error());
     }
-    auto round = round_opened_by(*change, tenant);
+    const auto name = round_opened_by(*change, tenant, reader_.keys());
+    if (!name) return Ptr<Round>();
+    auto round = find<Round>(*name);
     if (round && *round && to_millisecond((*round)->opened) != to_millisecond(opened)) {
         return Ptr<Round>();
     }
     return round;
+}
+
+// Judges what a walk has looked at, as the rounds stand now: they are looked up together. False
+// when the page ends.
+Result<bool> Historian::judge(std::vector<OpeningLook>& looked, const ListRounds& ask, Page& page,
+                              Outcome& outcome) const {
+    std::vector<RecordKey> names;
+    for (OpeningLook& one : looked) {
+        if (one.round) names.push_back(std::move(*one.round));
+    }
+    auto rounds = find_all<Round>(names);
+    if (!rounds) return std::unexpected(rounds.error());
+    auto round = rounds->begin();
+    bool more = true;
+    for (const OpeningLook& one : std::exchange(looked, {})) {
+        Ptr<Round> opened = one.round ? std::move(*round++) : nullptr;
+        more = page.look(one.record, opened && matches(*opened, ask));
+        if (page.found.size() > outcome.records.size())
+            outcome.records.emplace_back(std::move(opened));
+        if (!more) break;
+    }
+    return more;
 }
 
 Outcome Historian::answer(const ListRounds& ask, const Directory& directory) const {
@@ -124,19 +165,12 @@ Outcome Historian::answer(const ListRounds& ask, const Directory& directory) con
         return outcome;
     }
     Page page{.limit = ask.limit, .steps_left = steps_max_};
+    std::vector<OpeningLook> looked;
     const auto look = [&](const Change& change) -> Result<bool> {
-        auto round = round_opened_by(change, ask.tenant);
-        if (!round) return std::unexpected(round.error());
-        const Round* one = round->get();
-        const bool wanted = one != nullptr && (ask.player.empty() || one->player == ask.player) &&
-                            (ask.integration == 0 || one->integration == ask.integration) &&
-                            (!ask.state || one->state == *ask.state) &&
-                            (ask.opened_before == 0 || one->opened < ask.opened_before);
-        const bool more = page.look(change, wanted);
-        if (page.found.size() > outcome.records.size()) {
-            outcome.records.emplace_back(std::move(*round));
-        }
-        return more;
+        OpeningLook& one = looked.emplace_back();
+        one.record.sequence = change.sequence;
+        one.round = round_opened_by(change, ask.tenant, reader_.keys());
+        return looked.size() < looks_together || judge(looked, ask, page, outcome);
     };
     // Rounds younger than those asked for are passed over by their time, not one by one.
     Sequence before = ask.before;
@@ -151,16 +185,18 @@ Outcome Historian::answer(const ListRounds& ask, const Directory& directory) con
     } else {
         auto wallets = this->wallets(ask.tenant, ask.player, directory);
         if (!wallets) return failed(wallets.error());
-        std::vector<TrailEnd> ends;
+        TrailWalk walk(reader_);
         for (const Ptr<Wallet>& wallet : *wallets) {
             auto at = newest_below(*wallet, &Wallet::applied, before);
             if (!at) return failed(at.error());
-            if (*at != 0) ends.push_back({&Wallet::applied, *at});
+            walk.add(&Wallet::applied, *at);
         }
-        done = along_trails(std::move(ends), look);
+        done = along_trails(std::move(walk), look);
     }
+    if (!done) return failed(done.error());
+    if (const auto rest = judge(looked, ask, page, outcome); !rest) return failed(rest.error());
     outcome.next = page.next;
-    return done ? outcome : failed(done.error());
+    return outcome;
 }
 
 Outcome Historian::answer(const ListRecords& ask, const Directory& directory) const {

@@ -92,21 +92,15 @@ Result<Sequence> Historian::newest_but(const Wallet& newest, TrailOf which,
     return trail->marks[0];
 }
 
-Result<void> Historian::along_trails(std::vector<TrailEnd> ends, const Look& look) const {
-    while (!ends.empty()) {
-        const auto newest = std::ranges::max_element(ends, {}, &TrailEnd::at);
-        if (newest->at == 0) return {};
-        auto change = reader_.change(newest->at);
+Result<void> Historian::along_trails(TrailWalk walk, const Look& look) const {
+    for (;;) {
+        const auto change = walk.next();
         if (!change) return std::unexpected(change.error());
-        const auto wallet = wallet_in(*change);
-        if (!wallet || !change->transaction)
-            return fail(ErrorCode::corrupt, "a trail leads to no transaction");
-        newest->at = ((*wallet).*(newest->which)).marks[1];
-        auto more = look(*change);
+        if (*change == nullptr) return {};
+        auto more = look(**change);
         if (!more) return std::unexpected(more.error());
         if (!*more) return {};
     }
-    return {};
 }
 
 Result<void> Historian::down_the_journal(Sequence before, const Look& look) const {
