@@ -102,14 +102,6 @@ struct Decider {
     static Decision misrouted() { CHECK(false && "lists are not the lane's business"); }
 };
 
-bool is_directory_record(const Record& record) {
-    return std::holds_alternative<Ptr<Tenant>>(record) ||
-           std::holds_alternative<Ptr<Currency>>(record) ||
-           std::holds_alternative<Ptr<Integration>>(record) ||
-           std::holds_alternative<Ptr<Credential>>(record) ||
-           std::holds_alternative<Ptr<WithdrawalPolicy>>(record);
-}
-
 }  // namespace
 
 void Batch::decide_all(Tip& tip, std::vector<Job*>& postponed) {
@@ -236,7 +228,7 @@ void Batch::apply(Job& job, Decision decision, Tip& tip) {
     }
     if (decision.transaction == nullptr && decision.puts.empty()) return;
     std::vector<Hash16> names = show(job, decision);
-    if (std::any_of(decision.puts.begin(), decision.puts.end(), is_directory_record)) {
+    if (std::ranges::any_of(decision.puts, is_of_directory)) {
         directories_.push_back(tip.directory);
         tip.directory = directory_ =
             std::make_shared<const Directory>(tip.directory->with(decision.puts, tip.next));

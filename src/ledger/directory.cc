@@ -53,8 +53,7 @@ bool is_live(const Credential& credential, Time now) {
 Result<Directory> Directory::load(const Reader& reader) {
     Directory directory;
     directory.as_of_ = reader.end().sequence;
-    for (const RecordKind kind : {RecordKind::tenant, RecordKind::currency, RecordKind::integration,
-                                  RecordKind::credential, RecordKind::withdrawal_policy}) {
+    for (const RecordKind kind : directory_kinds) {
         TRY(reader.each(kind, [&](const Record& record) {
             directory.insert(record);
             return true;

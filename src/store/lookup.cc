@@ -97,13 +97,7 @@ void make_names(Change& change, const KeyMaker& keys, std::string& scratch) {
 }
 
 bool touches_directory(const Change& change) {
-    return std::any_of(change.puts.begin(), change.puts.end(), [](const Record& put) {
-        return std::holds_alternative<Ptr<Tenant>>(put) ||
-               std::holds_alternative<Ptr<Currency>>(put) ||
-               std::holds_alternative<Ptr<Integration>>(put) ||
-               std::holds_alternative<Ptr<Credential>>(put) ||
-               std::holds_alternative<Ptr<WithdrawalPolicy>>(put);
-    });
+    return std::ranges::any_of(change.puts, is_of_directory);
 }
 
 }  // namespace coffer

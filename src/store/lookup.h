@@ -27,7 +27,7 @@ Result<void> check_follows(const JournalEnd& end, std::span<const Change> change
 // Fills in Change::names where they are missing; `scratch` is for reuse.
 void make_names(Change& change, const KeyMaker& keys, std::string& scratch);
 
-// Whether it puts a row of the directory: a tenant, a currency, an integration or a credential.
+// Whether it puts a row of the directory.
 bool touches_directory(const Change& change);
 
 // More puts than any Change needs; it keeps the index generations within their bounds.

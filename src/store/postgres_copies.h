@@ -15,23 +15,17 @@ public:
     };
     PostgresCopies(const PostgresReader& reader, const Limits& limits);
 
-    // True when it is known what is under that name, which may be nothing.
-    bool find(const RecordKey& key, Record& found);
-    // Has what will be looked for soon brought nearer.
-    void foresee(std::span<const RecordKey> wanted, std::size_t at) const;
+    // True when it is known what is under wanted[at], which may be nothing. Each in turn.
+    bool find(std::span<const RecordKey> wanted, std::size_t at, Record& found);
     // What the database has under that name.
-    void learn(const RecordKey& key, const Record& record);
+    void learn(const RecordKey& key, const Record& record) { rows_.learn(key, record); }
     // What a change that is durable has put, under the names that it bears.
     void follow(const Change& change);
     // Changes were missed: nothing is known any more.
     void forget();
 
 private:
-    RowCache* cache_of(RecordKind kind);
-    const RowCache* cache_of(RecordKind kind) const;
-
-    RowCache rows_;
-    RowCache rounds_;  // of their own, so that the many rounds do not push the wallets out
+    RowCaches rows_;
     PostgresNames names_;
 };
 

@@ -104,8 +104,7 @@ void PostgresStore::Inside::split(std::span<const RecordKey> wanted, std::span<R
     missing_.clear();
     missing_into_.clear();
     for (std::size_t at = 0; at < wanted.size(); ++at) {
-        copies_.foresee(wanted, at);
-        if (!copies_.find(wanted[at], found[at])) {
+        if (!copies_.find(wanted, at, found[at])) {
             missing_.push_back(&wanted[at]);
             missing_into_.push_back(&found[at]);
         } else if (std::holds_alternative<std::monostate>(found[at])) {

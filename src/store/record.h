@@ -385,6 +385,21 @@ enum class RecordKind : std::uint8_t {
     withdrawal_day,
 };
 inline constexpr std::size_t record_kind_count = 18;
+constexpr RecordKind kind_of(const Record& record) {
+    return static_cast<RecordKind>(record.index());
+}
+
+// What is few and asked for by everybody, so that each process has all of it (ledger/directory.h)
+// and must hear when one of them is put.
+inline constexpr std::array directory_kinds{RecordKind::tenant, RecordKind::currency,
+                                            RecordKind::integration, RecordKind::credential,
+                                            RecordKind::withdrawal_policy};
+constexpr bool is_of_directory(const Record& record) {
+    for (const RecordKind kind : directory_kinds) {
+        if (kind_of(record) == kind) return true;
+    }
+    return false;
+}
 
 // A record's name: its kind, the parts of its key, and their hash under the store's secret key,
 // whose first byte is the kind, so that the records of a kind lie together.

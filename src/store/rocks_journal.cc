@@ -1,7 +1,5 @@
 #include "store/rocks_journal.h"
 
-#include "base/check.h"
-
 namespace coffer {
 
 namespace {
@@ -60,7 +58,7 @@ public:
 
 private:
     Result<void> take(Sequence sequence, std::string_view bytes, bool is_new) {
-        const Result<Change> change = decode_at(sequence, bytes);
+        Result<Change> change = decode_at(sequence, bytes);
         if (!change) return std::unexpected(change.error());
         const bool chained = end_.sequence == 0 ? sequence != 1 || change->previous_hash == Digest{}
                                                 : change->previous_hash == end_.hash;
@@ -162,19 +160,10 @@ Result<void> walk_downward(const RocksDatabase& files, Sequence first, const Rea
     return {};
 }
 
-void append_entries(const Change& change, const KeyMaker& keys, std::string& scratch,
+void append_entries(Change& change, const KeyMaker& keys, std::string& scratch,
                     std::vector<IndexEntry>& entries) {
-    if (!change.names.empty()) {
-        CHECK(change.names.size() == change.puts.size() + (change.transaction ? 1 : 0));
-        for (const Hash16& name : change.names) entries.push_back({name, change.sequence});
-        return;
-    }
-    if (change.transaction) {
-        entries.push_back({keys.hash_of(*change.transaction, scratch), change.sequence});
-    }
-    for (const Record& put : change.puts) {
-        entries.push_back({keys.hash_of(put, scratch), change.sequence});
-    }
+    make_names(change, keys, scratch);
+    for (const Hash16& name : change.names) entries.push_back({name, change.sequence});
 }
 
 }  // namespace coffer

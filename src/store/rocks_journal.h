@@ -28,9 +28,9 @@ Result<void> walk_upward(const RocksDatabase& files, Sequence first, Sequence la
                          const Reader::Visit& visit);
 Result<void> walk_downward(const RocksDatabase& files, Sequence first, const Reader::Visit& visit);
 
-// Adds what the index must know of a Change: its own Key and every put.
+// Adds what the index must know of a Change: its own Key and every put. Fills in its names.
 // `scratch` is for reuse.
-void append_entries(const Change& change, const KeyMaker& keys, std::string& scratch,
+void append_entries(Change& change, const KeyMaker& keys, std::string& scratch,
                     std::vector<IndexEntry>& entries);
 
 }  // namespace coffer

@@ -39,8 +39,7 @@ public:
         : options_(options),
           keys_(opened.files->secret),
           opened_(std::move(opened)),
-          rows_(options.cache_rows),
-          rounds_(options.cache_rounds),
+          rows_(options.cache_rows, options.cache_rounds),
           end_(opened_.index->end()) {}
     ~Inside();
 
@@ -65,13 +64,11 @@ public:
 private:
     Result<void> check_open() const;
     Result<void> check_space();
-    RowCache* cache_of(RecordKind kind);
     Result<Record> load(const RecordKey& key, Sequence sequence) const;
     Result<void> write(std::span<Change> changes);
     Result<void> fill_batch(std::span<Change> changes);
     Error after_failure(const rocksdb::Status& status);
     void settle(std::span<const Change> changes);
-    void remember(std::span<const Change> changes);
 
     const RocksOptions options_;
     const KeyMaker keys_;
@@ -81,8 +78,7 @@ private:
     OpenedStore opened_;  // empty if it could not be opened again
 
     // The lane's own.
-    RowCache rows_;
-    RowCache rounds_;  // of their own, so that the many rounds do not push the wallets out
+    RowCaches rows_;
     std::vector<std::size_t> missing_;
     std::vector<const Hash16*> missing_hashes_;
     std::vector<Sequence> missing_at_;
@@ -215,29 +211,13 @@ RocksStats RocksStore::Inside::stats() const {
 
 // ---- lane ---------------------------------------------------------------------------------------
 
-// Keys are not cached: only a call that comes again asks for one that is there.
-RowCache* RocksStore::Inside::cache_of(RecordKind kind) {
-    if (kind == RecordKind::key) return nullptr;
-    return kind == RecordKind::round ? &rounds_ : &rows_;
-}
-
 Result<void> RocksStore::Inside::read(std::span<const RecordKey> wanted, std::span<Record> found) {
     CHECK(wanted.size() == found.size());
     TRY(check_open());
     missing_.clear();
     missing_hashes_.clear();
-    constexpr std::size_t rows_ahead = 8, sets_ahead = 16;
     for (std::size_t at = 0; at < wanted.size(); ++at) {
-        if (at + sets_ahead < wanted.size()) {
-            const RecordKey& later = wanted[at + sets_ahead];
-            if (const RowCache* cache = cache_of(later.kind)) cache->prefetch_set(later.hash);
-        }
-        if (at + rows_ahead < wanted.size()) {
-            const RecordKey& next = wanted[at + rows_ahead];
-            if (const RowCache* cache = cache_of(next.kind)) cache->prefetch_row(next.hash);
-        }
-        RowCache* cache = cache_of(wanted[at].kind);
-        const Record* row = cache != nullptr ? cache->find(wanted[at].hash) : nullptr;
+        const Record* row = rows_.find(wanted, at);
         if (row != nullptr) {
             found[at] = *row;
         } else {
@@ -254,10 +234,7 @@ Result<void> RocksStore::Inside::read(std::span<const RecordKey> wanted, std::sp
         const RecordKey& key = wanted[missing_[at]];
         Result<Record> record = missing_at_[at] == 0 ? Record{} : load(key, missing_at_[at]);
         if (!record) return std::unexpected(std::move(record).error());
-        // An absent round is not remembered: the movement that asked is about to open it.
-        const bool kept = key.kind != RecordKind::round || missing_at_[at] != 0;
-        if (RowCache* cache = cache_of(key.kind); cache != nullptr && kept)
-            cache->put(key.hash, *record);
+        rows_.learn(key, *record);
         found[missing_[at]] = std::move(*record);
     }
     return {};
@@ -324,7 +301,8 @@ Result<void> RocksStore::Inside::write(std::span<Change> changes) {
 void RocksStore::Inside::settle(std::span<const Change> changes) {
     end_ = batch_end_;
     opened_.index->publish(entries_, end_);
-    remember(changes);
+    for (const Change& change : changes) rows_.follow(change);
+    cached_.store(rows_.size(), std::memory_order_relaxed);
     batch_bytes_.store(batch_.GetDataSize(), std::memory_order_relaxed);
 }
 
@@ -379,20 +357,6 @@ Error RocksStore::Inside::after_failure(const rocksdb::Status& status) {
     return error;
 }
 
-// The hashes stand in entries_ in the order that append_entries gave them.
-void RocksStore::Inside::remember(std::span<const Change> changes) {
-    std::size_t entry = 0;
-    for (const Change& change : changes) {
-        if (change.transaction) ++entry;
-        for (const Record& put : change.puts) {
-            RowCache* cache = cache_of(static_cast<RecordKind>(put.index()));
-            if (cache != nullptr) cache->put(entries_[entry].hash, put);
-            ++entry;
-        }
-    }
-    cached_.store(rows_.size() + rounds_.size(), std::memory_order_relaxed);
-}
-
 Result<JournalEnd> RocksStore::Inside::recover() {
     if (health_ == Health::dead) {
         return fail(ErrorCode::io, "a sync of the journal failed: the process must restart");
@@ -403,7 +367,6 @@ Result<JournalEnd> RocksStore::Inside::recover() {
     opened_.index.reset();
     opened_.files.reset();
     rows_.clear();
-    rounds_.clear();
     auto opened = open_store(options_, IndexStart::as_found);
     if (!opened) return std::unexpected(std::move(opened).error());
     opened_ = std::move(*opened);

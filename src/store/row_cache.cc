@@ -4,6 +4,9 @@
 #include <bit>
 #include <cstring>
 #include <type_traits>
+
+#include "base/check.h"
+
 namespace coffer {
 
 RowCache::RowCache(std::size_t rows)
@@ -72,6 +75,54 @@ void RowCache::put(const Hash16& hash, Record record) {
 void RowCache::clear() {
     std::fill(sets_.begin(), sets_.end(), Set{});
     size_ = 0;
+}
+
+// ---- of each kind -------------------------------------------------------------------------------
+
+RowCache* RowCaches::of(RecordKind kind) {
+    if (kind == RecordKind::key) return nullptr;
+    return kind == RecordKind::round ? &rounds_ : &rows_;
+}
+
+const Record* RowCaches::find(const RecordKey& key) {
+    RowCache* cache = of(key.kind);
+    return cache == nullptr ? nullptr : cache->find(key.hash);
+}
+
+// The set first, and once that has come the row itself.
+const Record* RowCaches::find(std::span<const RecordKey> wanted, std::size_t at) {
+    constexpr std::size_t rows_ahead = 8, sets_ahead = 16;
+    if (at + sets_ahead < wanted.size()) {
+        const RecordKey& later = wanted[at + sets_ahead];
+        if (const RowCache* cache = of(later.kind)) cache->prefetch_set(later.hash);
+    }
+    if (at + rows_ahead < wanted.size()) {
+        const RecordKey& next = wanted[at + rows_ahead];
+        if (const RowCache* cache = of(next.kind)) cache->prefetch_row(next.hash);
+    }
+    return find(wanted[at]);
+}
+
+void RowCaches::learn(const RecordKey& key, const Record& record) {
+    RowCache* cache = of(key.kind);
+    // An absent round is not remembered: the movement that asked is about to open it.
+    const bool is_absent = kind_of(record) == RecordKind::none;
+    if (cache != nullptr && !(is_absent && key.kind == RecordKind::round))
+        cache->put(key.hash, record);
+}
+
+void RowCaches::follow(const Change& change) {
+    const std::size_t own = change.transaction ? 1 : 0;  // the transaction's own Key
+    CHECK(change.names.size() == own + change.puts.size());
+    for (std::size_t at = 0; at < change.puts.size(); ++at) {
+        RowCache* cache = of(kind_of(change.puts[at]));
+        if (cache != nullptr) cache->put(change.names[own + at], change.puts[at]);
+    }
+}
+
+void RowCaches::clear() {
+    rows_.clear();
+    rounds_.clear();
 }
 
 }  // namespace coffer

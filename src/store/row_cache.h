@@ -1,8 +1,8 @@
 #pragma once
-// The lane's copies of records: a bounded cache of decoded rows by the hash of their key, and the
-// latest Changes by their number. Both hold only what is durable. For one thread.
+// The lane's copies of records: bounded caches of decoded rows by the hash of their key. They hold
+// only what is durable. For one thread.
 
-#include <optional>
+#include <span>
 #include <vector>
 
 #include "store/record.h"
@@ -41,6 +41,33 @@ private:
     std::vector<Set> sets_;
     std::size_t mask_;
     std::size_t size_ = 0;
+};
+
+// What a store keeps for its lane of each kind of record. Rounds have a cache of their own, so that
+// the many do not push the wallets out. Keys have none: only a call that comes again asks for one
+// that is there.
+class RowCaches {
+public:
+    RowCaches(std::size_t rows, std::size_t rounds) : rows_(rows), rounds_(rounds) {}
+
+    // The row under that name, or null if it is not known. Valid until the next learn() or
+    // follow().
+    const Record* find(const RecordKey& key);
+    // The same for each of `wanted` in turn, to be called with where one is: has those that come
+    // some places later brought nearer.
+    const Record* find(std::span<const RecordKey> wanted, std::size_t at);
+    // What the store has under that name, which may be nothing.
+    void learn(const RecordKey& key, const Record& record);
+    // What a durable change has put; it bears its names.
+    void follow(const Change& change);
+    void clear();
+    std::size_t size() const { return rows_.size() + rounds_.size(); }
+
+private:
+    RowCache* of(RecordKind kind);
+
+    RowCache rows_;
+    RowCache rounds_;
 };
 
 }  // namespace coffer
