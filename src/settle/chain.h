@@ -13,8 +13,8 @@
 
 #include "base/digest.h"
 #include "base/result.h"
-#include "settle/chain_address.h"
-#include "settle/uint256.h"
+#include "base/chain_address.h"
+#include "base/uint256.h"
 
 namespace coffer {
 

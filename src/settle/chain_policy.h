@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "ledger/directory.h"
-#include "settle/chain_address.h"
-#include "settle/uint256.h"
+#include "base/chain_address.h"
+#include "base/uint256.h"
 
 namespace coffer {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "settle/uint256.h"
+#include "base/uint256.h"
 
 namespace coffer {
 

@@ -8,8 +8,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/chain_address.h"
 #include "base/result.h"
-#include "settle/chain_address.h"
 #include "settle/transaction.h"
 
 namespace coffer {

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/chain_address.h"
 #include "base/digest.h"
-#include "settle/chain_address.h"
-#include "settle/uint256.h"
+#include "base/uint256.h"
 
 namespace coffer {
 

@@ -61,5 +61,12 @@ struct Scales {
 };
 Result<Uint256> to_chain_units(Amount amount, Scales scales);
 Result<Amount> to_amount(const Uint256& units, Scales scales);
+// The chain's units taken apart: the largest amount of whole units of the ledger that is in them,
+// and the units that are left. Errors: invalid, for one too large.
+struct SplitUnits {
+    Amount whole;
+    Uint256 rest;
+};
+Result<SplitUnits> split_units(const Uint256& units, Scales scales);
 
 }  // namespace coffer

@@ -1,4 +1,4 @@
-#include "settle/uint256.h"
+#include "base/uint256.h"
 
 #include <gtest/gtest.h>
 
@@ -87,6 +87,26 @@ TEST(ChainUnits, OfTheGreatestAmountComeBack) {
     const Scales scales{.ledger = 18, .chain = 36};
     EXPECT_EQ(to_amount(*to_chain_units(most, scales), scales), most);
     EXPECT_FALSE(to_amount(*add(*to_chain_units(most, {}), Uint256{1}), {}));
+}
+
+TEST(Uint256, UnitsAreTakenApartIntoWholeOnesAndARest) {
+    const auto units = [](const char* text) { return *parse_decimal(text); };
+    const auto some = split_units(units("12345678901234567"), {.ledger = 2, .chain = 16});
+    ASSERT_TRUE(some);
+    EXPECT_EQ(some->whole, Amount{123});
+    EXPECT_EQ(format_decimal(some->rest), "45678901234567");
+    const auto dust = split_units(units("9999"), {.ledger = 2, .chain = 6});
+    ASSERT_TRUE(dust);
+    EXPECT_EQ(dust->whole, Amount{});
+    EXPECT_EQ(format_decimal(dust->rest), "9999");
+    const auto finer = split_units(units("7"), {.ledger = 4, .chain = 2});
+    ASSERT_TRUE(finer);
+    EXPECT_EQ(finer->whole, Amount{700});
+    EXPECT_TRUE(finer->rest.is_zero());
+    EXPECT_FALSE(split_units(greatest, {.ledger = 18, .chain = 18}));
+    const auto huge = split_units(greatest, {.ledger = 0, .chain = 77});
+    ASSERT_TRUE(huge);
+    EXPECT_EQ(huge->whole, Amount{1});
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "settle/chain_address.h"
+#include "base/chain_address.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "settle/uint256.h"
+#include "base/uint256.h"
 
 #include <algorithm>
 
@@ -178,6 +178,18 @@ Result<Amount> to_amount(const Uint256& units, Scales scales) {
         return fail(ErrorCode::invalid, "an amount of more than 38 digits");
     }
     return Amount{static_cast<Int128>(*narrowed)};
+}
+
+Result<SplitUnits> split_units(const Uint256& units, Scales scales) {
+    Uint256 whole = units;
+    for (int digit = scales.ledger; digit < scales.chain; ++digit) whole = divide(whole, 10).first;
+    for (int digit = scales.ledger; digit < scales.chain; ++digit) {
+        // No more than `units`, so that it always fits.
+        whole = multiply(whole, 10).value_or(units);
+    }
+    const auto amount = to_amount(whole, scales);
+    if (!amount) return std::unexpected(amount.error());
+    return SplitUnits{*amount, subtract(units, whole).value_or(Uint256{})};
 }
 
 }  // namespace coffer
