@@ -95,6 +95,8 @@ struct Decider {
     Decision operator()(const ListRecords&) const { return misrouted(); }
     Decision operator()(const ListWithdrawals&) const { return misrouted(); }
     Decision operator()(const ListHotWallets&) const { return misrouted(); }
+    Decision operator()(const ReadDeposits&) const { return misrouted(); }
+    Decision operator()(const ListDeposits&) const { return misrouted(); }
     template <class Change>
     Decision operator()(const Change& change) const {
         return enroll(view, change, extra);

@@ -247,10 +247,12 @@ Decline judge_reversal(const View& view) {
                             original.kind == TransactionKind::reversal ||
                             original.kind == TransactionKind::withdraw_settle ||
                             original.kind == TransactionKind::withdraw_release;
-    const bool held =
-        std::any_of(original.entries.begin(), original.entries.end(),
-                    [](const Entry& entry) { return entry.account == AccountCode::held; });
-    const bool may_be = reference->state == KeyState::applied && !final_kind && !held;
+    // What is on its way to a chain, or came from one, cannot be taken back here.
+    const bool of_chain =
+        std::any_of(original.entries.begin(), original.entries.end(), [](const Entry& entry) {
+            return entry.account == AccountCode::held || entry.account == AccountCode::chain;
+        });
+    const bool may_be = reference->state == KeyState::applied && !final_kind && !of_chain;
     return may_be ? Decline::none : Decline::not_permitted;
 }
 

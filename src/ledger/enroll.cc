@@ -371,6 +371,15 @@ struct Wants {
     }
     void operator()(const AdvanceWithdrawal& intent) { list = wants_of(intent, keys); }
     void operator()(const JudgeWithdrawal& intent) { list = wants_of(step_of(intent), keys); }
+    void operator()(const OpenDeposits&) { list.push_back(keys.deposit_root()); }
+    void operator()(const WatchDeposits& intent) {
+        list.push_back(keys.deposit_watch(intent.currency));
+    }
+    void operator()(const MoveWatch& intent) {
+        list.push_back(keys.deposit_watch(intent.currency));
+    }
+    void operator()(const RecordDeposit& intent) { list = wants_of(intent, keys); }
+    void operator()(const GiveDepositAddress& intent) { list = wants_of(intent, keys); }
     template <class Other>
     void operator()(const Other&) {}
 };

@@ -48,6 +48,15 @@ Decision enroll(const View& view, const PutWithdrawalPolicy& intent, Extra extra
 std::vector<RecordKey> wants_of(const AdvanceWithdrawal& intent, const KeyMaker& keys);
 AdvanceWithdrawal step_of(const JudgeWithdrawal& intent);  // what it asks for
 
+// Deposits from chains, decide_deposit.cc.
+Decision enroll(const View& view, const OpenDeposits& intent, Extra extra);
+Decision enroll(const View& view, const WatchDeposits& intent, Extra extra);
+Decision enroll(const View& view, const MoveWatch& intent, Extra extra);
+Decision enroll(const View& view, const RecordDeposit& intent, Extra extra);
+Decision enroll(const View& view, const GiveDepositAddress& intent, Extra extra);
+std::vector<RecordKey> wants_of(const RecordDeposit& intent, const KeyMaker& keys);
+std::vector<RecordKey> wants_of(const GiveDepositAddress& intent, const KeyMaker& keys);
+
 // The parts that enrolling is made of.
 Decision no(Decline decline);
 template <class T>

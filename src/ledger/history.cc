@@ -87,6 +87,9 @@ Result<std::vector<Movement>> Historian::movements(std::span<const Change> chang
         movement.transaction = changes[at].transaction;
         if (transaction.status == TransactionStatus::applied)
             movement.wallet = wallet_in(changes[at]);
+        for (const Record& put : changes[at].puts) {
+            if (const auto* one = std::get_if<Ptr<ChainDeposit>>(&put)) movement.deposit = *one;
+        }
         movement.state = static_cast<KeyState>(transaction.status);
         const Key* key = (*keys)[at].get();
         if (key != nullptr && key->original == transaction.sequence) {

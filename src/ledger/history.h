@@ -33,6 +33,8 @@ public:
     Outcome answer(const ListRecords& ask, const Directory& directory) const;
     Outcome answer(const ListWithdrawals& ask) const;
     Outcome answer(const ListHotWallets& ask) const;
+    Outcome answer(const ReadDeposits& ask) const;
+    Outcome answer(const ListDeposits& ask) const;
 
     // Fill in what the lane needs of the journal before it can judge these.
     Result<Decline> prepare(Move& reversal) const;

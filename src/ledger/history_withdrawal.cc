@@ -1,4 +1,4 @@
-// Withdrawals to a chain and the accounts that pay them, as they stand.
+// Withdrawals to a chain and the accounts that pay them, as they stand; what came from chains.
 //
 // All withdrawals that were ever made are looked through, since nothing else leads to those that
 // are under way: the settler asks when it starts, and then names the ones it has heard of.
@@ -79,6 +79,41 @@ Outcome Historian::answer(const ListHotWallets&) const {
         return true;
     });
     return done ? outcome : failed(done.error());
+}
+
+Outcome Historian::answer(const ReadDeposits& ask) const {
+    const KeyMaker& keys = reader_.keys();
+    std::vector<RecordKey> names{keys.deposit_root()};
+    for (const CurrencyId currency : ask.currencies) names.push_back(keys.deposit_watch(currency));
+    for (const std::string& one : ask.addresses) names.push_back(keys.address_owner(one));
+    Outcome outcome;
+    outcome.records.resize(names.size());
+    const auto found = reader_.find_all(names, outcome.records);
+    return found ? outcome : failed(found.error());
+}
+
+Outcome Historian::answer(const ListDeposits& ask) const {
+    std::vector<Ptr<ChainDeposit>> found;
+    const auto done = reader_.each(RecordKind::chain_deposit, [&](const Record& record) {
+        const auto& deposit = std::get<Ptr<ChainDeposit>>(record);
+        if (deposit->tenant == ask.tenant &&
+            (ask.player.empty() || deposit->player == ask.player) &&
+            (ask.before == 0 || deposit->recorded_by < ask.before)) {
+            found.push_back(deposit);
+        }
+        return true;
+    });
+    if (!done) return failed(done.error());
+    std::ranges::sort(found, std::ranges::greater{},
+                      [](const Ptr<ChainDeposit>& one) { return one->recorded_by; });
+    Outcome outcome;
+    outcome.tenant = ask.tenant;
+    if (found.size() > ask.limit) {
+        found.resize(ask.limit);
+        outcome.next = found.back()->recorded_by;
+    }
+    for (Ptr<ChainDeposit>& deposit : found) outcome.records.emplace_back(std::move(deposit));
+    return outcome;
 }
 
 }  // namespace coffer

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/extended_key.h"
 #include "base/random.h"
 #include "store/record.h"
 
@@ -312,13 +313,64 @@ struct ListWithdrawals {
 };
 struct ListHotWallets {};
 
-using Intent =
-    std::variant<Move, AskBalance, AskStatus, ListMovements, FindTransaction, ListWallets,
-                 ListRounds, ListRecords, CreateTenant, CreateCurrency, CreateIntegration,
-                 PatchIntegration, CreateCredential, RevokeCredential, TouchCredential,
-                 CreatePlayer, ChangePlayer, OpenSession, RevokeSession, ActivateToken,
-                 StartSession, Register, LogIn, LogOut, RenewSession, OpenUser, RenewUser,
-                 CreatePromotion, CloseRound, FindSession, HoldHotWallet, AdvanceWithdrawal,
-                 JudgeWithdrawal, PutWithdrawalPolicy, ListWithdrawals, ListHotWallets>;
+// Deposits from chains, decide_deposit.cc. The settler asks and reports all but GiveDepositAddress
+// and ListDeposits.
+//
+// What all deposit addresses follow from, once for the books. Declines: exists, where they follow
+// from something else already; invalid.
+struct OpenDeposits {
+    ExtendedPublicKey root;
+};
+// A currency's token is looked at for deposits from that block on; the same again is done.
+// Declines: not_found; exists, where another chain or contract is looked at for it.
+struct WatchDeposits {
+    CurrencyId currency = 0;
+    std::uint64_t chain = 0;
+    std::string contract;
+    std::uint64_t first_block = 0;
+};
+// All that came before block `to` is in the books. Declines: not_found; invalid, when that is no
+// step forward; conflict, when the watch is no longer at `from`.
+struct MoveWatch {
+    CurrencyId currency = 0;
+    std::uint64_t from = 0, to = 0;
+};
+// A transfer that is final on its chain: what of it is whole units of the currency is credited.
+// The second time it changes nothing and is done, with the first one's record and `created` false.
+// Declines: not_found, when the address is nobody's in the currency's tenant; invalid.
+struct RecordDeposit {
+    ChainDeposit deposit;     // all but player, amount, rest, recorded_by and created
+    Ptr<AddressOwner> owner;  // of its address
+};
+// A player's deposit address; made the first time (`created`). Outcome.records: the DepositAddress
+// and the currency's DepositWatch. Declines: player_unknown; not_permitted, when nobody looks for
+// deposits of that currency; limit_reached, when all two thousand million are given.
+struct GiveDepositAddress {
+    TenantId tenant = 0;
+    std::string player;
+    CurrencyId currency = 0;
+};
+// What the settler must know, each absent where there is none: the DepositRoot, the DepositWatch of
+// each currency, the AddressOwner of each address.
+struct ReadDeposits {
+    std::vector<CurrencyId> currencies;
+    std::vector<std::string> addresses;
+};
+// What came from chains, newest first.
+struct ListDeposits {
+    TenantId tenant = 0;
+    std::string player;   // empty: everybody's
+    Sequence before = 0;  // a cursor
+    std::uint32_t limit = 50;
+};
+
+using Intent = std::variant<
+    Move, AskBalance, AskStatus, ListMovements, FindTransaction, ListWallets, ListRounds,
+    ListRecords, CreateTenant, CreateCurrency, CreateIntegration, PatchIntegration,
+    CreateCredential, RevokeCredential, TouchCredential, CreatePlayer, ChangePlayer, OpenSession,
+    RevokeSession, ActivateToken, StartSession, Register, LogIn, LogOut, RenewSession, OpenUser,
+    RenewUser, CreatePromotion, CloseRound, FindSession, HoldHotWallet, AdvanceWithdrawal,
+    JudgeWithdrawal, PutWithdrawalPolicy, ListWithdrawals, ListHotWallets, OpenDeposits,
+    WatchDeposits, MoveWatch, RecordDeposit, GiveDepositAddress, ReadDeposits, ListDeposits>;
 
 }  // namespace coffer

@@ -34,6 +34,8 @@ struct WhoseDesk {
     Desk operator()(const ListRecords&) const { return Desk::historian; }
     Desk operator()(const ListWithdrawals&) const { return Desk::historian; }
     Desk operator()(const ListHotWallets&) const { return Desk::historian; }
+    Desk operator()(const ReadDeposits&) const { return Desk::historian; }
+    Desk operator()(const ListDeposits&) const { return Desk::historian; }
     Desk operator()(const JudgeWithdrawal&) const { return Desk::historian; }
     Desk operator()(const CloseRound&) const { return Desk::historian; }
     Desk operator()(const Register&) const { return Desk::passwords; }
@@ -245,6 +247,10 @@ private:
             job->outcome = historian_.answer(*withdrawals);
         } else if (const auto* hot_wallets = std::get_if<ListHotWallets>(&job->intent)) {
             job->outcome = historian_.answer(*hot_wallets);
+        } else if (const auto* known = std::get_if<ReadDeposits>(&job->intent)) {
+            job->outcome = historian_.answer(*known);
+        } else if (const auto* deposits = std::get_if<ListDeposits>(&job->intent)) {
+            job->outcome = historian_.answer(*deposits);
         }
         if (job->outcome.fault == Fault::internal)
             log_.error("a list could not be read from the store");

@@ -82,6 +82,7 @@ struct Movement {
     Time reversed_time = 0;              // of the transaction that this one takes back
     Ptr<Withdrawal> withdrawal;          // of a WITHDRAW to a chain, as it stands now
     Ptr<Settlement> settlement;          // its chain's side, once something is signed for it
+    Ptr<ChainDeposit> deposit;           // of a DEPOSIT that came from a chain
 };
 
 struct Outcome {

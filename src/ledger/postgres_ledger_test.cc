@@ -3,8 +3,10 @@
 
 #include "store/postgres_store.h"
 
+#include <atomic>
 #include <thread>
 
+#include "ledger/deposit_fixture.h"
 #include "ledger/model_fixture.h"
 #include "store/postgres_server_fixture.h"
 
@@ -121,6 +123,44 @@ TEST_F(PostgresWorld, a_ledger_outlives_its_server) {
     while (!ledger_->ready() && clock_.monotonic() - start < 25 * second_us)
         std::this_thread::yield();
     EXPECT_TRUE(ledger_->ready());
+    expect_clean();
+}
+
+class PostgresDeposits : public DepositingWorld<PostgresWorld> {};
+
+TEST_F(PostgresDeposits, two_ledgers_give_one_address_and_credit_a_transfer_once) {
+    open_deposits();
+    const auto other_store = open_at(uri_);
+    const auto other =
+        std::move(*Ledger::open(*other_store, LedgerOptions{}, clock_, *log_, metrics_));
+    const std::string address = address_of_player("alice");
+    const auto given = [&](Ledger& ledger, std::string player) {
+        const Outcome outcome = ledger.perform(ask(std::move(player)));
+        EXPECT_TRUE(outcome.done());
+        return std::get<Ptr<DepositAddress>>(outcome.records.at(0))->address;
+    };
+    EXPECT_EQ(given(*other, "alice"), address);
+    EXPECT_NE(given(*other, "bob"), address);
+    std::atomic<int> created{0};
+    const auto report = [&](Ledger& ledger, std::vector<RecordDeposit> transfers) {
+        for (RecordDeposit& one : transfers) {
+            const Outcome outcome = ledger.perform(std::move(one));
+            EXPECT_TRUE(outcome.done());
+            created += outcome.created ? 1 : 0;
+        }
+    };
+    std::vector<RecordDeposit> transfers;
+    for (std::uint64_t number = 1; number <= 40; ++number) {
+        transfers.push_back(transfer(address, "10000000000000000", number));
+    }
+    std::thread here([&] { report(*ledger_, transfers); });
+    std::thread there([&] { report(*other, transfers); });
+    here.join();
+    there.join();
+    EXPECT_EQ(created, 40);
+    EXPECT_EQ(in(AccountCode::bought), Amount{40});
+    EXPECT_TRUE(other->perform(MoveWatch{token, 10, 20}).done());
+    EXPECT_EQ(perform(MoveWatch{token, 10, 30}).decline, Decline::conflict);
     expect_clean();
 }
 

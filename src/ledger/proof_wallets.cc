@@ -112,6 +112,11 @@ Accounts expected_of(const Step& step, bool to_chain) {
             at(moves, bucket_or(transaction.bucket, sound(step.rules.grant_bucket))) = amount;
             break;
         case TransactionKind::deposit:
+            if (step.deposit) {
+                at(moves, AccountCode::chain) = negate(amount);
+                at(moves, AccountCode::bought) = amount;
+                break;
+            }
             at(moves, AccountCode::cashier) = negate(amount);
             at(moves, bucket_or(transaction.bucket, sound(step.rules.deposit_bucket))) = amount;
             break;
@@ -197,6 +202,7 @@ void WalletProof::movement(const Step& step) {
     if (transaction.kind == TransactionKind::withdraw_settle) {
         uncount(model.on_chain, transaction.amount);
     }
+    if (step.deposit) count(model.on_chain, transaction.amount);
     compare(step, model);
     model = after;
 }

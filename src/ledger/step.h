@@ -20,6 +20,7 @@ struct Step {
     Ptr<Round> round;
     Ptr<Promotion> promotion;
     Ptr<Withdrawal> withdrawal;
+    Ptr<ChainDeposit> deposit;
 
     // As they were before; null where there were none.
     Ptr<Round> round_before;

@@ -3,6 +3,7 @@
 
 #include "ledger/verify.h"
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <span>
@@ -12,6 +13,7 @@
 #include "ledger/findings.h"
 #include "ledger/past.h"
 #include "ledger/proof_claims.h"
+#include "ledger/proof_deposits.h"
 #include "ledger/proof_directory.h"
 #include "ledger/proof_ids.h"
 #include "ledger/proof_policy.h"
@@ -88,7 +90,12 @@ private:
                                                 RecordKind::settlement,
                                                 RecordKind::hot_wallet,
                                                 RecordKind::withdrawal_policy,
-                                                RecordKind::withdrawal_day};
+                                                RecordKind::withdrawal_day,
+                                                RecordKind::deposit_root,
+                                                RecordKind::deposit_address,
+                                                RecordKind::address_owner,
+                                                RecordKind::deposit_watch,
+                                                RecordKind::chain_deposit};
 
     // The journal from its beginning, a chunk at a time; what was read before an error, too.
     Result<void> in_chunks(const std::function<Result<void>(std::span<const Change>)>& use) {
@@ -116,6 +123,7 @@ private:
         }
         settlements_.record(change);
         policies_.record(change);
+        deposits_.record(change);
         for (const Record& put : change.puts) {
             directory_.put(change, put);
             if (!std::holds_alternative<Ptr<Key>>(put)) {
@@ -169,6 +177,7 @@ private:
         step.promotion = only_put<Promotion>(change, twice);
         step.withdrawal = only_put<Withdrawal>(change, twice);
         findings_.expect(!twice, at, "one movement of two wallets, rounds, budgets or withdrawals");
+        step.deposit = only_put<ChainDeposit>(change, twice);
         if (transaction.status != TransactionStatus::applied) {
             moves_nothing(step);
         } else {
@@ -186,7 +195,7 @@ private:
         const Transaction& transaction = step.transaction;
         const bool refused = transaction.status == TransactionStatus::refused;
         findings_.expect(transaction.entries.empty() && !step.round && !step.promotion &&
-                             !step.withdrawal && transaction.reverses == 0,
+                             !step.withdrawal && !step.deposit && transaction.reverses == 0,
                          step.at, "a refusal or a tombstone moves something");
         if (step.wallet) {
             wallets_.set_aside(step);
@@ -250,10 +259,11 @@ private:
                                  original->external_id == transaction.reference,
                              step.at, "a rollback takes back what is not the wager that it names");
         } else {
-            findings_.expect(!takes_back(original->kind) &&
-                                 original->kind != TransactionKind::withdraw_settle &&
-                                 original->kind != TransactionKind::withdraw_release,
-                             step.at, "a reversal of what is final");
+            findings_.expect(
+                !takes_back(original->kind) && original->kind != TransactionKind::withdraw_settle &&
+                    original->kind != TransactionKind::withdraw_release &&
+                    std::ranges::count(original->entries, AccountCode::chain, &Entry::account) == 0,
+                step.at, "a reversal of what is final");
         }
         return original;
     }
@@ -405,6 +415,7 @@ private:
     ClaimProof claims_{past_, findings_};
     SettlementProof settlements_{past_, findings_};
     PolicyProof policies_{past_, findings_};
+    DepositProof deposits_{past_, directory_, findings_};
     Sequence expected_ = 1;
     Time time_ = 0;
     Digest previous_hash_{};

@@ -79,6 +79,16 @@ void write_day(std::string& out, TenantId tenant, std::string_view player, Curre
     KeyText(out, RecordKind::withdrawal_day).number(tenant).text(player).number(currency);
 }
 
+void write_of_text(std::string& out, RecordKind kind, std::string_view text) {
+    KeyText(out, kind).text(text);
+}
+void write_deposit(std::string& out, const DepositName& name) {
+    KeyText(out, RecordKind::chain_deposit)
+        .number(name.chain)
+        .text(view(name.transaction))
+        .number(name.log_index);
+}
+
 // The texts of whole records.
 struct WriteText {
     std::string& out;
@@ -132,6 +142,21 @@ struct WriteText {
     }
     void operator()(const Ptr<WithdrawalDay>& day) const {
         write_day(out, day->tenant, day->player, day->currency);
+    }
+    void operator()(const Ptr<DepositRoot>&) const {
+        write_number(out, RecordKind::deposit_root, 0);
+    }
+    void operator()(const Ptr<DepositAddress>& address) const {
+        write_named(out, RecordKind::deposit_address, address->tenant, address->player);
+    }
+    void operator()(const Ptr<AddressOwner>& owner) const {
+        write_of_text(out, RecordKind::address_owner, owner->address);
+    }
+    void operator()(const Ptr<DepositWatch>& watch) const {
+        write_number(out, RecordKind::deposit_watch, watch->currency);
+    }
+    void operator()(const Ptr<ChainDeposit>& deposit) const {
+        write_deposit(out, {deposit->chain, deposit->transaction, deposit->log_index});
     }
     void operator()(const Ptr<Key>& key) const {
         write_key(out, {key->tenant, key->integration, key->player, key->group, key->external_id});
@@ -246,6 +271,24 @@ RecordKey KeyMaker::withdrawal_policy(CurrencyId currency) const {
 RecordKey KeyMaker::withdrawal_day(TenantId tenant, std::string_view player,
                                    CurrencyId currency) const {
     return make(RecordKind::withdrawal_day, text_of(write_day, tenant, player, currency));
+}
+RecordKey KeyMaker::deposit_root() const {
+    return make(RecordKind::deposit_root, text_of(write_number, RecordKind::deposit_root, 0));
+}
+RecordKey KeyMaker::deposit_address(TenantId tenant, std::string_view player) const {
+    return make(RecordKind::deposit_address,
+                text_of(write_named, RecordKind::deposit_address, tenant, player));
+}
+RecordKey KeyMaker::address_owner(std::string_view address) const {
+    return make(RecordKind::address_owner,
+                text_of(write_of_text, RecordKind::address_owner, address));
+}
+RecordKey KeyMaker::deposit_watch(CurrencyId currency) const {
+    return make(RecordKind::deposit_watch,
+                text_of(write_number, RecordKind::deposit_watch, currency));
+}
+RecordKey KeyMaker::chain_deposit(const DepositName& name) const {
+    return make(RecordKind::chain_deposit, text_of<const DepositName&>(write_deposit, name));
 }
 RecordKey KeyMaker::wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                            std::string memory) const {

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/money.h"
+#include "store/chain_deposit.h"
 #include "store/trail.h"
 #include "store/withdrawal.h"
 
@@ -362,7 +363,8 @@ using Record =
     std::variant<std::monostate, Ptr<Tenant>, Ptr<Currency>, Ptr<Integration>, Ptr<Credential>,
                  Ptr<Player>, Ptr<Alias>, Ptr<Session>, Ptr<Login>, Ptr<Promotion>, Ptr<Withdrawal>,
                  Ptr<Wallet>, Ptr<Round>, Ptr<Key>, Ptr<Settlement>, Ptr<HotWallet>,
-                 Ptr<WithdrawalPolicy>, Ptr<WithdrawalDay>>;
+                 Ptr<WithdrawalPolicy>, Ptr<WithdrawalDay>, Ptr<DepositRoot>, Ptr<DepositAddress>,
+                 Ptr<AddressOwner>, Ptr<DepositWatch>, Ptr<ChainDeposit>>;
 
 enum class RecordKind : std::uint8_t {
     none,
@@ -383,8 +385,13 @@ enum class RecordKind : std::uint8_t {
     hot_wallet,
     withdrawal_policy,
     withdrawal_day,
+    deposit_root,
+    deposit_address,
+    address_owner,
+    deposit_watch,
+    chain_deposit,
 };
-inline constexpr std::size_t record_kind_count = 18;
+inline constexpr std::size_t record_kind_count = 23;
 constexpr RecordKind kind_of(const Record& record) {
     return static_cast<RecordKind>(record.index());
 }
@@ -424,6 +431,12 @@ struct RoundName {
     std::string_view player, id;
 };
 
+struct DepositName {  // of a ChainDeposit
+    std::uint64_t chain = 0;
+    Digest transaction{};
+    std::uint64_t log_index = 0;
+};
+
 // Makes the keys of records. Copyable; usable from any thread.
 class KeyMaker {
 public:
@@ -447,6 +460,11 @@ public:
     RecordKey hot_wallet(std::uint64_t chain, std::string_view address) const;
     RecordKey withdrawal_policy(CurrencyId currency) const;
     RecordKey withdrawal_day(TenantId tenant, std::string_view player, CurrencyId currency) const;
+    RecordKey deposit_root() const;
+    RecordKey deposit_address(TenantId tenant, std::string_view player) const;
+    RecordKey address_owner(std::string_view address) const;
+    RecordKey deposit_watch(CurrencyId currency) const;
+    RecordKey chain_deposit(const DepositName& name) const;
     RecordKey wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                      std::string memory = {}) const;
     RecordKey round(const RoundName& name, std::string memory = {}) const;
@@ -483,7 +501,7 @@ void encode(const Change& change, std::string& out);
 Result<Change> decode(std::string_view bytes);
 // The newest of its formats. A Change is written in the oldest that can say it, so that books
 // without a chain stay as an older Coffer reads them.
-inline constexpr std::uint8_t change_format_version = 3;
+inline constexpr std::uint8_t change_format_version = 4;
 
 // The record of a Change under that key, its implied Key included; absent if it has none. A Key
 // whose original is another record comes without its `transaction`.

@@ -1,5 +1,7 @@
 // The bytes of a Change and back; docs/STORE_FORMAT.md says the same byte by byte.
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "store/record_fields.h"
 
@@ -20,15 +22,16 @@ const Wallet* wallet_after(const Transaction& transaction, const std::vector<Rec
     return nullptr;
 }
 
-// The oldest format that can say it: 2 knew nothing of chains.
+// The oldest format that can say it: 2 knew nothing of chains, 3 nothing of deposits from them.
 constexpr std::uint8_t oldest_format = 2;
+std::uint8_t format_of(const Record& put) {
+    const auto kind = static_cast<RecordKind>(put.index());
+    return kind < RecordKind::settlement ? oldest_format : kind < RecordKind::deposit_root ? 3 : 4;
+}
 std::uint8_t format_of(const Change& change) {
-    for (const Record& put : change.puts) {
-        if (put.index() >= static_cast<std::size_t>(RecordKind::settlement)) {
-            return change_format_version;
-        }
-    }
-    return oldest_format;
+    std::uint8_t format = oldest_format;
+    for (const Record& put : change.puts) format = std::max(format, format_of(put));
+    return format;
 }
 
 void write_put(ByteWriter& writer, const Record& put) {
@@ -54,7 +57,7 @@ Record read_record(ByteReader& reader) {
 
 Record read_put(ByteReader& reader) {
     RecordKind kind = RecordKind::none;
-    reader.choice(kind, RecordKind::tenant, RecordKind::withdrawal_day);
+    reader.choice(kind, RecordKind::tenant, RecordKind::chain_deposit);
     if (reader.bad()) return {};
     switch (kind) {
         case RecordKind::none: return {};
@@ -75,6 +78,11 @@ Record read_put(ByteReader& reader) {
         case RecordKind::hot_wallet: return read_record<HotWallet>(reader);
         case RecordKind::withdrawal_policy: return read_record<WithdrawalPolicy>(reader);
         case RecordKind::withdrawal_day: return read_record<WithdrawalDay>(reader);
+        case RecordKind::deposit_root: return read_record<DepositRoot>(reader);
+        case RecordKind::deposit_address: return read_record<DepositAddress>(reader);
+        case RecordKind::address_owner: return read_record<AddressOwner>(reader);
+        case RecordKind::deposit_watch: return read_record<DepositWatch>(reader);
+        case RecordKind::chain_deposit: return read_record<ChainDeposit>(reader);
     }
     return {};
 }

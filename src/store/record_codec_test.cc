@@ -136,6 +136,12 @@ TEST(RecordCodec, AChangeIsWrittenInTheOldestFormatThatCanSayIt) {
     EXPECT_TRUE(decode(bytes));
     bytes[0] = 2;
     EXPECT_FALSE(decode(bytes));
+    change.puts.emplace_back(std::make_shared<const DepositRoot>());
+    bytes = describe(change);
+    EXPECT_EQ(bytes[0], 4);
+    EXPECT_TRUE(decode(bytes));
+    bytes[0] = 3;
+    EXPECT_FALSE(decode(bytes));
 }
 
 TEST(RecordCodec, ANewerFormatIsNamed) {

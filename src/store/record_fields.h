@@ -248,6 +248,62 @@ void code(Coder& coder, Value& day) {
     coder.amount(day.requested);
 }
 
+template <class Coder, Of<DepositRoot> Value>
+void code(Coder& coder, Value& root) {
+    coder.text(root.key);
+    coder.bytes(root.chain_code);
+    coder.number(root.next_index);
+    coder.near(root.created, coder.context.time);
+}
+
+template <class Coder, Of<DepositAddress> Value>
+void code(Coder& coder, Value& address) {
+    coder.number(address.tenant);
+    coder.text(address.player);
+    coder.number(address.index);
+    coder.text(address.address);
+    coder.near(address.created, coder.context.time);
+}
+
+template <class Coder, Of<AddressOwner> Value>
+void code(Coder& coder, Value& owner) {
+    coder.text(owner.address);
+    coder.number(owner.tenant);
+    coder.text(owner.player);
+    coder.number(owner.index);
+}
+
+template <class Coder, Of<DepositWatch> Value>
+void code(Coder& coder, Value& watch) {
+    coder.number(watch.currency);
+    coder.number(watch.tenant);
+    coder.number(watch.chain);
+    coder.text(watch.contract);
+    coder.number(watch.first_block);
+    coder.number(watch.next_block);
+    coder.near(watch.created, coder.context.time);
+}
+
+template <class Coder, Of<ChainDeposit> Value>
+void code(Coder& coder, Value& deposit) {
+    coder.number(deposit.chain);
+    coder.bytes(deposit.transaction);
+    coder.number(deposit.log_index);
+    coder.number(deposit.tenant);
+    coder.text(deposit.player, repeated(coder.context).player);
+    coder.number(deposit.currency);
+    coder.text(deposit.address);
+    coder.text(deposit.sender);
+    coder.text(deposit.units);
+    coder.number(deposit.decimals);
+    coder.amount(deposit.amount);
+    coder.text(deposit.rest);
+    coder.number(deposit.block);
+    coder.bytes(deposit.block_hash);
+    coder.near(deposit.recorded_by, coder.context.sequence);
+    coder.near(deposit.created, coder.context.time);
+}
+
 // ---- money --------------------------------------------------------------------------------------
 
 // Days and weeks are written as the distance to a day and a week of the Change's own time, so that
