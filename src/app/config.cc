@@ -64,6 +64,7 @@ public:
         read_ledger(top.table("ledger"));
         read_log(top.table("log"));
         config_.chains = read_chains(top, folder_, notes_);
+        config_.deposits = read_deposits(top.table("deposits"), folder_, notes_);
         top.finish();
         return std::move(config_);
     }

@@ -33,6 +33,7 @@ struct Config {
     std::uint32_t login_failures_max = 10;
     Log::Options log;
     std::vector<ChainOptions> chains;  // none: withdrawals to a chain wait
+    DepositOptions deposits;           // without a seed: there are none from chains
 };
 
 // Every mistake in the text, in its order; `folder` is what relative paths start from.

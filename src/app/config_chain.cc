@@ -48,6 +48,7 @@ ChainOptions read_chain(const TomlNode* block, ConfigNotes& notes) {
     seconds_of(section, "give_up_after_s", policy.give_up_after, 0);
     seconds_of(section, "lease_s", policy.lease, 1);
     section.integer("under_way_max", policy.under_way_max, 1, 1'000);
+    section.integer("deposit_blocks_max", policy.deposit_blocks_max, 1, 100'000);
     section.finish();
     if (block == nullptr) return chain;
     if (policy.name.empty()) section.mistake("name", "chain.name is missing");
@@ -79,12 +80,14 @@ void read_token(const TomlNode* block, std::vector<ChainOptions>& chains, Config
     ChainOptions* const chain = chain_of(section, block, chains);
     TokenOnChain token;
     std::string contract;
-    std::int64_t gas_limit = 0, decimals = -1;
+    std::int64_t gas_limit = 0, decimals = -1, deposits_from = -1;
     section.text("tenant", token.tenant);
     section.text("currency", token.code);
     section.text("contract", contract);
     section.integer("gas_limit", gas_limit, 0, 30'000'000);
     section.integer("decimals", decimals, -1, 77);
+    section.boolean("deposits", token.takes_deposits);
+    section.integer("deposits_from_block", deposits_from, -1, INT64_MAX);
     section.finish();
     if (block == nullptr || chain == nullptr) return;
     if (token.tenant.empty()) section.mistake("tenant", "token.tenant is missing");
@@ -101,6 +104,7 @@ void read_token(const TomlNode* block, std::vector<ChainOptions>& chains, Config
         section.mistake("gas_limit", "token.gas_limit is below 21000, which every transfer takes");
     }
     if (decimals >= 0) token.decimals = static_cast<std::uint8_t>(decimals);
+    if (deposits_from >= 0) token.deposits_from = static_cast<std::uint64_t>(deposits_from);
     chain->policy.tokens.push_back(std::move(token));
 }
 
@@ -170,6 +174,24 @@ std::vector<ChainOptions> read_chains(ConfigSection& top, const std::string& fol
         if (chain.policy.tokens.empty()) top.mistake("chain", of + "has no [[token]]");
     }
     return chains;
+}
+
+DepositOptions read_deposits(const TomlNode* table, const std::string& folder, ConfigNotes& notes) {
+    ConfigSection section(table, "deposits", notes);
+    DepositOptions deposits;
+    section.text("keystore", deposits.keystore_file);
+    section.text("password_file", deposits.password_file);
+    section.text("seed_environment", deposits.seed_environment);
+    section.finish();
+    if (deposits.keystore_file.empty() != deposits.password_file.empty()) {
+        section.mistake("keystore", "deposits.keystore and password_file come together");
+    }
+    if (!deposits.keystore_file.empty() && !deposits.seed_environment.empty()) {
+        section.mistake("", "the seed of deposits is in a keystore or in the environment");
+    }
+    deposits.keystore_file = absolute_path(folder, deposits.keystore_file);
+    deposits.password_file = absolute_path(folder, deposits.password_file);
+    return deposits;
 }
 
 }  // namespace coffer

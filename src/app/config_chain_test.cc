@@ -96,6 +96,30 @@ TEST(ConfigChain, WhatIsMissingOrWrongIsSaid) {
                 ElementsAre("chain \"a\" has no [[hot_wallet]]", "chain \"a\" has no [[token]]"));
 }
 
+TEST(ConfigChain, SaysWhatIsLookedAtForDeposits) {
+    const std::string seed =
+        "[deposits]\nkeystore = \"keys/seed.json\"\npassword_file = \"/run/s\"\n";
+    const auto config =
+        parse_config(std::string(whole) +
+                         "[[token]]\nchain = \"main\"\ntenant = \"games\"\ncurrency = \"OLD\"\n"
+                         "deposits = false\ndeposits_from_block = 77\n" +
+                         seed,
+                     "/etc/coffer");
+    ASSERT_TRUE(config) << config.error()[0].words;
+    EXPECT_EQ(config->deposits.keystore_file, "/etc/coffer/keys/seed.json");
+    EXPECT_TRUE(config->deposits.is_set());
+    EXPECT_EQ(config->chains[0].policy.deposit_blocks_max, 500U);
+    EXPECT_TRUE(config->chains[0].policy.tokens[0].takes_deposits);
+    EXPECT_FALSE(config->chains[0].policy.tokens[0].deposits_from);
+    EXPECT_FALSE(config->chains[0].policy.tokens[2].takes_deposits);
+    EXPECT_EQ(config->chains[0].policy.tokens[2].deposits_from, 77U);
+    EXPECT_FALSE(parse_config(whole, "/etc")->deposits.is_set());
+    EXPECT_THAT(mistakes("[deposits]\nkeystore = \"a\"\n"),
+                ElementsAre("deposits.keystore and password_file come together"));
+    EXPECT_THAT(mistakes(seed + "seed_environment = \"SEED\"\n"),
+                ElementsAre("the seed of deposits is in a keystore or in the environment"));
+}
+
 TEST(ConfigChain, AUrlIsNotRepeatedInAMistake) {
     const auto found = mistakes_with("https://one.example/key", "ftp://one.example/key");
     ASSERT_EQ(found.size(), 1U);

@@ -109,12 +109,12 @@ Result<void> run_demo(const DemoOptions& options, const std::string& directory,
 
     std::unique_ptr<Settler> settler;
     if (!options.chain.empty()) {
-        auto started =
-            Settler::start({demo_chain(options.chain)}, {.ledger = (*books)->ledger(),
-                                                         .clock = clock,
-                                                         .log = log,
-                                                         .metrics = metrics,
-                                                         .alone = !(*books)->store().is_shared()});
+        auto started = Settler::start({demo_chain(options.chain)}, {},
+                                      {.ledger = (*books)->ledger(),
+                                       .clock = clock,
+                                       .log = log,
+                                       .metrics = metrics,
+                                       .alone = !(*books)->store().is_shared()});
         if (!started) return std::unexpected(started.error());
         settler = std::move(*started);
     }

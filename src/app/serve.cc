@@ -49,11 +49,12 @@ Result<void> serve(const Config& config, Signals& signals) {
     // After the books, so that it goes away before them.
     std::unique_ptr<Settler> settler;
     if (!config.chains.empty()) {
-        auto started = Settler::start(config.chains, {.ledger = (*books)->ledger(),
-                                                      .clock = clock,
-                                                      .log = log,
-                                                      .metrics = metrics,
-                                                      .alone = !(*books)->store().is_shared()});
+        auto started = Settler::start(config.chains, config.deposits,
+                                      {.ledger = (*books)->ledger(),
+                                       .clock = clock,
+                                       .log = log,
+                                       .metrics = metrics,
+                                       .alone = !(*books)->store().is_shared()});
         if (!started) return std::unexpected(started.error());
         settler = std::move(*started);
     }

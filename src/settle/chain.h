@@ -8,12 +8,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/chain_address.h"
 #include "base/digest.h"
 #include "base/result.h"
-#include "base/chain_address.h"
 #include "base/uint256.h"
 
 namespace coffer {
@@ -33,6 +35,22 @@ struct ChainReceipt {
     Digest block_hash{};
     bool reverted = false;
     Uint256 fee;  // what the sender paid, in wei
+};
+
+// A transfer of a token, as an event of a block tells it.
+struct TransferLog {
+    ChainAddress from, to;
+    Uint256 amount;
+    std::uint64_t block = 0;
+    Digest block_hash{};
+    Digest transaction{};
+    std::uint64_t log_index = 0;  // in its block
+};
+
+struct TransferQuestion {
+    ChainAddress contract;
+    std::span<const ChainAddress> to;   // accounts
+    std::uint64_t first = 0, last = 0;  // blocks, both included
 };
 
 class Chain {
@@ -55,6 +73,9 @@ public:
     // Whether the transaction is waiting or mined there.
     virtual Result<bool> knows(const Digest& hash) = 0;
     virtual Result<std::optional<ChainReceipt>> receipt(const Digest& hash) = 0;
+    // The transfers of a token to these accounts. One node answers, which has the last of the
+    // blocks. Errors also: invalid, where a node does not look at so many blocks at once.
+    virtual Result<std::vector<TransferLog>> transfers(const TransferQuestion& question) = 0;
 };
 
 }  // namespace coffer

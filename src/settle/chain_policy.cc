@@ -4,6 +4,18 @@
 
 namespace coffer {
 
+const TokenOnChain* token_of(const std::vector<TokenOnChain>& tokens, const Directory& directory,
+                             CurrencyId currency) {
+    const Currency* known = directory.currency(currency);
+    const Tenant* tenant = known == nullptr ? nullptr : directory.tenant(known->tenant);
+    if (tenant == nullptr) return nullptr;
+    const auto found = std::ranges::find_if(tokens, [&](const TokenOnChain& token) {
+        return token.code == known->code &&
+               (token.tenant == tenant->uid || token.tenant == tenant->name);
+    });
+    return found == tokens.end() ? nullptr : &*found;
+}
+
 Uint256 bumped(const Uint256& fee) {
     const Uint256 eighth = divide(fee, 8).first;
     const auto more = add(fee, *add(eighth, Uint256{1}));

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
-#include "ledger/directory.h"
 #include "base/chain_address.h"
+#include "base/clock.h"
 #include "base/uint256.h"
+#include "ledger/directory.h"
 
 namespace coffer {
 
@@ -22,7 +22,15 @@ struct TokenOnChain {
     std::uint64_t gas_limit = 100'000;
     // Of a currency that has no decimals of its own on a chain.
     std::optional<std::uint8_t> decimals;
+    // Of a token with a contract: whether what players send to their addresses is credited, and
+    // from which block on, where that is earlier than the first look.
+    bool takes_deposits = true;
+    std::optional<std::uint64_t> deposits_from;
 };
+
+// The token of a currency of the ledger; null where it has none on this chain.
+const TokenOnChain* token_of(const std::vector<TokenOnChain>& tokens, const Directory& directory,
+                             CurrencyId currency);
 
 struct ChainPolicy {
     std::string name;  // in logs and metrics
@@ -37,6 +45,8 @@ struct ChainPolicy {
     Duration resend_after = 15 * second_us;  // a node that lost it gets it again
     std::uint64_t under_way_max = 16;        // per hot wallet
     Duration lease = minute_us;
+    std::uint64_t deposit_blocks_max = 500;   // looked at in one question
+    std::uint64_t deposit_blocks_again = 20;  // before those, against nodes that are of two minds
 };
 
 // The least that a node takes for another transaction of the same nonce: an eighth more.

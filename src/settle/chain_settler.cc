@@ -37,15 +37,7 @@ ChainSettler::ChainSettler(ChainPolicy policy, const ChainSettlerParts& parts)
 ChainSettler::~ChainSettler() = default;
 
 const TokenOnChain* ChainSettler::token_of(const Withdrawal& withdrawal) const {
-    const auto directory = parts_.ledger.directory();
-    const Currency* currency = directory->currency(withdrawal.currency);
-    const Tenant* tenant = directory->tenant(withdrawal.tenant);
-    if (currency == nullptr || tenant == nullptr) return nullptr;
-    const auto found = std::ranges::find_if(policy_.tokens, [&](const TokenOnChain& token) {
-        return token.code == currency->code &&
-               (token.tenant == tenant->uid || token.tenant == tenant->name);
-    });
-    return found == policy_.tokens.end() ? nullptr : &*found;
+    return coffer::token_of(policy_.tokens, *parts_.ledger.directory(), withdrawal.currency);
 }
 
 bool ChainSettler::is_ours(const Open& open) const {

@@ -93,6 +93,7 @@ Result<JsonRpcReply> JsonRpc::call(std::string_view method, std::string_view par
         if (reply) {
             first_choice_ = at;
             nodes_[at].rest = nodes_[at].rests_until = 0;
+            reply->node = at;
             return reply;
         }
         last = reply.error();

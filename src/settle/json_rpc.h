@@ -26,8 +26,9 @@ struct JsonRpcOptions {
 };
 
 struct JsonRpcReply {
-    std::string result;  // JSON; empty with an error
-    std::string error;   // the node's words
+    std::string result;    // JSON; empty with an error
+    std::string error;     // the node's words
+    std::size_t node = 0;  // which of the URLs answered
 };
 
 class JsonRpc {

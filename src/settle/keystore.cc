@@ -21,6 +21,7 @@ namespace coffer {
 namespace {
 
 constexpr std::size_t derived_bytes = 32;
+constexpr std::size_t secret_bytes_min = 16, secret_bytes_max = 64;
 constexpr std::size_t secret_file_bytes_max = 65'536;
 // A file may ask for so much memory and no more: 128 * n * r bytes.
 constexpr std::uint64_t scrypt_bytes_max = std::uint64_t{1} << 30;
@@ -115,8 +116,9 @@ Result<Fields> read_fields(std::string_view json) {
     const auto salt = hex_at(root, "/crypto/kdfparams/salt");
     Fields fields;
     std::size_t length = 0;
-    if (!sealed || sealed->size() != 32 || !counter || counter->size() != 16 || !mac ||
-        mac->size() != 32 || !salt || !number_at(root, "/crypto/kdfparams/n", fields.cost.n) ||
+    if (!sealed || sealed->size() < secret_bytes_min || sealed->size() > secret_bytes_max ||
+        !counter || counter->size() != 16 || !mac || mac->size() != 32 || !salt ||
+        !number_at(root, "/crypto/kdfparams/n", fields.cost.n) ||
         !number_at(root, "/crypto/kdfparams/r", fields.cost.r) ||
         !number_at(root, "/crypto/kdfparams/p", fields.cost.p) ||
         !number_at(root, "/crypto/kdfparams/dklen", length) || length != derived_bytes) {
@@ -164,7 +166,7 @@ std::string write_keystore(const SigningKey& key, std::string_view password, Scr
     return json;
 }
 
-Result<SigningKey> read_keystore(std::string_view json, std::string_view password) {
+Result<std::string> read_keystore_secret(std::string_view json, std::string_view password) {
     const auto fields = read_fields(json);
     if (!fields) return std::unexpected(fields.error());
     std::string derived = derive(password, fields->salt, fields->cost);
@@ -177,9 +179,15 @@ Result<SigningKey> read_keystore(std::string_view json, std::string_view passwor
     }
     std::string secret =
         mix(std::string_view(derived).substr(0, 16), fields->counter, fields->sealed);
-    auto key = SigningKey::from_bytes(secret);
-    wipe(secret);
     wipe(derived);
+    return secret;
+}
+
+Result<SigningKey> read_keystore(std::string_view json, std::string_view password) {
+    auto secret = read_keystore_secret(json, password);
+    if (!secret) return std::unexpected(secret.error());
+    auto key = SigningKey::from_bytes(*secret);
+    wipe(*secret);
     return key;
 }
 

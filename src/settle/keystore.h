@@ -1,6 +1,6 @@
 #pragma once
-// A private key in a file: Web3 Secret Storage, version 3 (scrypt, AES-128-CTR, Keccak-256 as MAC),
-// the form that every wallet of the field reads and writes.
+// A private key, or a seed of keys, in a file: Web3 Secret Storage, version 3 (scrypt, AES-128-CTR,
+// Keccak-256 as MAC), the form that every wallet of the field reads and writes.
 //
 // A file that others on the machine may read is refused, whatever is in it.
 
@@ -24,6 +24,8 @@ std::string write_keystore(const SigningKey& key, std::string_view password, Scr
 // Errors: invalid, for a text that is no such keystore, one of another cipher or derivation, or the
 // wrong password (which cannot be told from a damaged text).
 Result<SigningKey> read_keystore(std::string_view json, std::string_view password);
+// The same for a secret that is no key but a seed: 16 to 64 bytes, for the caller to wipe.
+Result<std::string> read_keystore_secret(std::string_view json, std::string_view password);
 
 // A small secret from a file (a keystore, a password). Errors: not_found; invalid, where anybody
 // but its owner has rights to it, or it is over 64 KiB; io.

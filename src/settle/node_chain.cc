@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "settle/node_words.h"
 #include "settle/transaction.h"
 
 namespace coffer {
@@ -21,22 +22,6 @@ std::unexpected<Error> senseless(std::string_view method) {
 
 std::string in_quotes(std::string_view plain) { return '"' + std::string(plain) + '"'; }
 std::string listed(std::string_view items) { return '[' + std::string(items) + ']'; }
-
-std::optional<Digest> read_digest(std::string_view text) {
-    const auto bytes = from_hex_0x(text);
-    Digest digest;
-    if (!bytes || bytes->size() != digest.size()) return std::nullopt;
-    std::ranges::transform(*bytes, digest.begin(),
-                           [](char byte) { return static_cast<std::uint8_t>(byte); });
-    return digest;
-}
-
-std::optional<std::uint64_t> read_number(std::string_view text) {
-    const auto wide = parse_quantity(text);
-    const auto narrowed = wide ? narrow(*wide) : std::nullopt;
-    if (!narrowed || *narrowed > ~std::uint64_t{0}) return std::nullopt;
-    return static_cast<std::uint64_t>(*narrowed);
-}
 
 // A JSON value whose members are read as the API's texts.
 class Value {
@@ -187,6 +172,35 @@ public:
         const auto fee = multiply(*price, *gas);
         if (!fee) return senseless("eth_getTransactionReceipt");
         return ChainReceipt{*block, *in, *status == 0, *fee};
+    }
+
+    // That the same node has the last block is asked before the events, because a node that has
+    // not come so far says that there are none, and not that it does not know.
+    Result<std::vector<TransferLog>> transfers(const TransferQuestion& question) override {
+        std::string accounts;
+        for (const ChainAddress& account : question.to) {
+            if (!accounts.empty()) accounts += ',';
+            accounts += in_quotes(account_topic(account));
+        }
+        const std::string last = in_quotes(format_quantity(Uint256{question.last}));
+        const auto block = rpc_.call("eth_getBlockByNumber", listed(last + ",false"));
+        if (!block) return std::unexpected(block.error());
+        const auto events = rpc_.call(
+            "eth_getLogs",
+            listed(R"({"fromBlock":)" + in_quotes(format_quantity(Uint256{question.first})) +
+                   R"(,"toBlock":)" + last + R"(,"address":)" +
+                   in_quotes(format_chain_address(question.contract)) + R"(,"topics":[)" +
+                   in_quotes(transfer_topic()) + ",null," + listed(accounts) + "]}"));
+        if (!events) return std::unexpected(events.error());
+        if (block->node != events->node || Value(block->result).is_null()) {
+            return fail(ErrorCode::unavailable, "a node that has not all of the blocks");
+        }
+        if (!events->error.empty()) {
+            return fail(ErrorCode::invalid, "eth_getLogs: " + events->error);
+        }
+        auto transfers = read_transfer_logs(events->result, question.contract);
+        if (!transfers) return senseless("eth_getLogs");
+        return std::move(*transfers);
     }
 
 private:

@@ -1,7 +1,8 @@
 // Hostile days by seed: players withdraw while nodes fall silent, answers are lost, transactions
 // are dropped, revert or stick, fees jump, blocks are replaced and the settler is cut off anywhere.
-// At the end of each: every withdrawal has ended once, what arrived on the chain is what the books
-// say left, and the books prove themselves.
+// Meanwhile they send tokens to their deposit addresses. At the end of each day: every withdrawal
+// has ended once, what arrived on the chain is what the books say left, what was sent in is in the
+// books once, and the books prove themselves.
 
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 
 #include "ledger/world_fixture.h"
 #include "settle/chain_settler.h"
+#include "settle/deposit_watcher.h"
 #include "settle/simulated_chain_fixture.h"
 
 namespace coffer {
@@ -51,7 +53,7 @@ public:
         ASSERT_NO_FATAL_FAILURE(be_calm());
         ASSERT_NO_FATAL_FAILURE(judge());
     }
-    std::size_t completed_ = 0, released_ = 0, cut_off_ = 0;
+    std::size_t completed_ = 0, released_ = 0, cut_off_ = 0, credited_ = 0, aside_ = 0;
 
 private:
     static constexpr CurrencyId tok = 3, coin = 4;
@@ -75,6 +77,30 @@ private:
             perform(CreatePlayer{one});
         }
         chain_.refuse(player_address(unpayable));
+        EXPECT_TRUE(perform(OpenDeposits{root()}).done());
+    }
+    static ExtendedPublicKey root() {
+        return ExtendedKey::from_seed("a seed that everybody knows")->public_key();
+    }
+
+    // As soon as somebody looks for deposits there are addresses.
+    std::optional<ChainAddress> deposit_address(std::size_t player) {
+        const Outcome given =
+            perform(GiveDepositAddress{.tenant = tenant, .player = name(player), .currency = tok});
+        if (!given.done()) return std::nullopt;
+        return parse_chain_address(std::get<Ptr<DepositAddress>>(given.records[0])->address);
+    }
+    // Whole cents for most, with dust on it for some; now and then several in one transaction.
+    void send_in() {
+        std::vector<std::pair<ChainAddress, Uint256>> transfers;
+        for (std::size_t count = below(4) == 0 ? 3 : 1; count > 0; --count) {
+            const auto to = deposit_address(below(players));
+            if (!to) return;
+            Uint256 units = *multiply(Uint256{Uint128{10'000'000'000'000'000}}, below(900));
+            if (below(3) == 0) units = *add(units, Uint256{Uint128{below(1'000'000)}});
+            transfers.emplace_back(*to, units);
+        }
+        chain_.send_in(std::move(transfers));
     }
 
     void withdraw() {
@@ -104,6 +130,12 @@ private:
                                     .metrics = day.quiet_metrics_,
                                     .holder = "process " + std::to_string(seed),
                                     .alone = !day.two_settlers_,
+                                    .passes = [this](std::string_view) { maybe_die(); }}),
+              watcher(day.policy_, {.ledger = *day.ledger_,
+                                    .chain = chain,
+                                    .log = day.quiet_log_,
+                                    .metrics = day.quiet_metrics_,
+                                    .root = root(),
                                     .passes = [this](std::string_view) { maybe_die(); }}) {
             settler.learn(day.perform(ListWithdrawals{.open_only = true}));
         }
@@ -115,6 +147,7 @@ private:
         SimulatedNode first, second;
         FailoverChain chain;
         ChainSettler settler;
+        DepositWatcher watcher;
     };
 
     void spoil(Process& process) {
@@ -122,7 +155,8 @@ private:
             node->faults = {.not_heard = 5 + below(60),
                             .answer_lost = 2 + below(10),
                             .sent_twice = 1 + below(8),
-                            .behind = below(3) == 0 ? below(4) : 0};
+                            .behind = below(3) == 0 ? below(4) : 0,
+                            .refuses_range = below(3) == 0 ? 2 + below(4) : 0};
             node->is_dead = below(6) == 0;
         }
         process.may_die = true;
@@ -143,6 +177,7 @@ private:
         }
         try {
             process->settler.look();
+            process->watcher.look();
         } catch (const CutOff&) {
             ++cut_off_;
             process.reset();
@@ -155,6 +190,7 @@ private:
             if (moment < 40 && below(4) == 0) {
                 ASSERT_NO_FATAL_FAILURE(withdraw());
             }
+            if (below(3) == 0) send_in();
             look(two_settlers_ && below(2) == 0 ? second_ : first_, true);
             if (below(3) != 0) chain_.mine();
             if (below(12) == 0) chain_.reorganise(1 + below(10));
@@ -176,9 +212,20 @@ private:
             look(first_, false);
             chain_.mine();
             clock_.advance(5 * second_us);
-            if (moment % 20 == 19 && all_ended()) return;
+            if (moment % 20 == 19 && all_ended() && deposits().size() >= sent_in()) return;
         }
-        FAIL() << "seed " << seed_ << ": withdrawals are still under way";
+        FAIL() << "seed " << seed_ << ": withdrawals or deposits are still under way";
+    }
+    std::vector<Record> deposits() {
+        return perform(ListDeposits{.tenant = tenant, .limit = 100'000}).records;
+    }
+    // Transfers of something, by the canonical chain.
+    std::size_t sent_in() const {
+        std::size_t count = 0;
+        for (const auto& arrival : chain_.arrivals()) {
+            for (const auto& [to, units] : arrival.transfers) count += units.is_zero() ? 0U : 1U;
+        }
+        return count;
     }
     bool all_ended() { return perform(ListWithdrawals{.open_only = true}).records.empty(); }
 
@@ -210,7 +257,38 @@ private:
         }
         EXPECT_EQ(payments.size(), paid) << "seed " << seed_;
         EXPECT_EQ(arrived, left) << "seed " << seed_;
+        judge_deposits();
         ASSERT_NO_FATAL_FAILURE(expect_clean());
+    }
+
+    // Each transfer that stands on the chain is one deposit of as many units, and what is credited
+    // is what is bought.
+    void judge_deposits() {
+        std::multiset<std::tuple<Digest, std::string, std::string>> came, recorded;
+        for (const auto& arrival : chain_.arrivals()) {
+            for (const auto& [to, units] : arrival.transfers) {
+                if (units.is_zero()) continue;
+                came.emplace(arrival.hash, format_chain_address(to), format_decimal(units));
+            }
+        }
+        std::map<std::string, Int128> credited;
+        for (const Record& record : deposits()) {
+            const auto& one = *std::get<Ptr<ChainDeposit>>(record);
+            recorded.emplace(one.transaction, one.address, one.units);
+            credited[one.player] += one.amount.units;
+            credited_ += one.amount.is_zero() ? 0U : 1U;
+            aside_ += one.rest == "0" ? 0U : 1U;
+        }
+        EXPECT_EQ(came, recorded) << "seed " << seed_;
+        for (std::size_t player = 0; player < players; ++player) {
+            AskBalance ask;
+            ask.caller.tenant = tenant;
+            ask.caller.player.id = name(player);
+            ask.currency = tok;
+            const auto wallet = perform(ask).wallet;
+            const Int128 bought = wallet ? wallet->at(AccountCode::bought).balance.units : 0;
+            EXPECT_TRUE(bought == credited[name(player)]) << "seed " << seed_;
+        }
     }
 
     const std::uint64_t seed_;
@@ -231,10 +309,10 @@ std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
 }
 
 // SETTLE_SEEDS and SETTLE_FIRST_SEED ask for others than the first thousand.
-TEST(Seeds, EveryHostileDayEndsWithEachWithdrawalPaidOrReleasedOnce) {
+TEST(Seeds, EveryHostileDayEndsWithEachWithdrawalAndDepositCountedOnce) {
     const std::uint64_t first = number_of("SETTLE_FIRST_SEED", 1);
     const std::uint64_t count = number_of("SETTLE_SEEDS", 1'000);
-    std::size_t completed = 0, released = 0, cut_off = 0;
+    std::size_t completed = 0, released = 0, cut_off = 0, credited = 0, aside = 0;
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         Day day(seed);
@@ -242,16 +320,21 @@ TEST(Seeds, EveryHostileDayEndsWithEachWithdrawalPaidOrReleasedOnce) {
         completed += day.completed_;
         released += day.released_;
         cut_off += day.cut_off_;
+        credited += day.credited_;
+        aside += day.aside_;
     }
     RecordProperty("completed", static_cast<int>(completed));
     RecordProperty("released", static_cast<int>(released));
     RecordProperty("cut_off", static_cast<int>(cut_off));
-    std::printf("%zu completed, %zu released, settlers cut off %zu times\n", completed, released,
-                cut_off);
+    RecordProperty("credited", static_cast<int>(credited));
+    std::printf("%zu completed, %zu released, %zu deposits (%zu with dust), cut off %zu times\n",
+                completed, released, credited, aside, cut_off);
     // The days are as hostile as they claim.
     EXPECT_GT(completed, count * 5);
     EXPECT_GT(released, count / 2);
     EXPECT_GT(cut_off, count);
+    EXPECT_GT(credited, count * 5);
+    EXPECT_GT(aside, count);
 }
 
 }  // namespace

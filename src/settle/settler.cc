@@ -11,8 +11,10 @@
 #include <thread>
 #include <utility>
 
+#include "base/extended_key.h"
 #include "base/random.h"
 #include "settle/chain_settler.h"
+#include "settle/deposit_watcher.h"
 #include "settle/keystore.h"
 #include "settle/node_chain.h"
 #include "settle/signer.h"
@@ -24,38 +26,46 @@ namespace {
 
 // Withdrawals that other processes took in are found by listing all, four times a lease.
 constexpr Duration list_every_max = 15 * second_us;
+// While blocks are left that were not looked at for deposits.
+constexpr Duration catch_up_every = 10 * millisecond_us;
 
 std::string without_line_end(std::string text) {
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
     return text;
 }
 
-Result<SigningKey> key_of_file(const HotWalletOptions& options) {
-    const auto keystore = read_secret_file(options.keystore_file);
+// What `read` makes of the keystore and its password.
+template <class Secret>
+Result<Secret> secret_of_file(const std::string& keystore_file, const std::string& password_file,
+                              Result<Secret> (*read)(std::string_view, std::string_view)) {
+    const auto keystore = read_secret_file(keystore_file);
     if (!keystore) return std::unexpected(keystore.error());
-    auto password = read_secret_file(options.password_file);
+    auto password = read_secret_file(password_file);
     if (!password) return std::unexpected(password.error());
     std::string words = without_line_end(std::move(*password));
-    auto key = read_keystore(*keystore, words);
+    auto secret = read(*keystore, words);
     wipe(words);
-    if (!key) return fail(key.error().code, options.keystore_file + ": " + key.error().detail);
-    return key;
+    if (!secret) return fail(secret.error().code, keystore_file + ": " + secret.error().detail);
+    return secret;
 }
 
-Result<SigningKey> key_of_environment(const std::string& variable) {
-    char* const text = std::getenv(variable.c_str());
+// What `read` makes of a variable's digits; the variable is gone then.
+template <class Secret>
+Result<Secret> secret_of_environment(const std::string& variable,
+                                     Result<Secret> (*read)(std::string_view)) {
+    char* const text = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe)
     if (text == nullptr) {
-        return fail(ErrorCode::not_found, variable + ": the environment has no such variable; it " +
-                                              "is to hold the hot wallet's private key");
+        return fail(ErrorCode::not_found,
+                    variable + ": the environment has no such variable; it is to hold the secret");
     }
     std::string digits = without_line_end(text);
     // Who may read the process's first environment must not find it there either.
     wipe_bytes(text, std::strlen(text));
-    ::unsetenv(variable.c_str());
-    auto key = SigningKey::from_hex_digits(digits);
+    ::unsetenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe)
+    auto secret = read(digits);
     wipe(digits);
-    if (!key) return fail(key.error().code, variable + ": " + key.error().detail);
-    return key;
+    if (!secret) return fail(secret.error().code, variable + ": " + secret.error().detail);
+    return secret;
 }
 
 Result<std::unique_ptr<Signer>> signer_of(const HotWalletOptions& options, JsonRpcOptions asks,
@@ -69,12 +79,53 @@ Result<std::unique_ptr<Signer>> signer_of(const HotWalletOptions& options, JsonR
         asks.urls = {options.signer_url};
         return make_remote_signer(*address, std::move(asks), clock);
     }
-    auto key = !options.keystore_file.empty() ? key_of_file(options)
+    auto key = !options.keystore_file.empty()
+                   ? secret_of_file(options.keystore_file, options.password_file, &read_keystore)
                : !options.key_environment.empty()
-                   ? key_of_environment(options.key_environment)
+                   ? secret_of_environment(options.key_environment, &SigningKey::from_hex_digits)
                    : SigningKey::from_hex_digits(options.public_key_digits);
     if (!key) return std::unexpected(key.error());
     return make_key_signer(std::move(*key));
+}
+
+Result<std::string> seed_of_digits(std::string_view digits) {
+    if (digits.starts_with("0x")) digits.remove_prefix(2);
+    auto seed = from_hex(digits);
+    if (!seed) return fail(ErrorCode::invalid, "a seed is hexadecimal digits, 32 to 128 of them");
+    return std::move(*seed);
+}
+
+// The key above all deposit addresses, at the place where wallets of the field have their first
+// account's (BIP-44): m/44'/60'/0'/0.
+Result<ExtendedKey> deposit_key_of(const DepositOptions& options) {
+    auto seed =
+        !options.keystore_file.empty()
+            ? secret_of_file(options.keystore_file, options.password_file, &read_keystore_secret)
+        : !options.seed_environment.empty()
+            ? secret_of_environment(options.seed_environment, &seed_of_digits)
+            : seed_of_digits(options.public_seed_digits);
+    if (!seed) return std::unexpected(seed.error());
+    auto key = ExtendedKey::from_seed(*seed);
+    wipe(*seed);
+    for (const std::uint32_t step :
+         {first_hardened_child + 44, first_hardened_child + 60, first_hardened_child, 0U}) {
+        if (key) key = key->child(step);
+    }
+    return key;
+}
+
+// Tells the ledger, which knows for ever what its addresses follow from.
+Result<ExtendedPublicKey> open_deposits(const DepositOptions& options, Ledger& ledger) {
+    const auto key = deposit_key_of(options);
+    if (!key) return fail(key.error().code, "deposits: " + key.error().detail);
+    const Outcome opened = ledger.perform(OpenDeposits{key->public_key()});
+    if (opened.decline == Decline::exists) {
+        return fail(ErrorCode::invalid,
+                    "deposits: the addresses in these books follow from another seed than this");
+    }
+    if (!opened.done())
+        return fail(ErrorCode::unavailable, "deposits: the ledger takes no changes");
+    return key->public_key();
 }
 
 std::string name_of_this_process() {
@@ -88,6 +139,7 @@ struct OneChain {
     std::unique_ptr<Chain> chain;
     std::vector<std::unique_ptr<Signer>> signers;
     std::unique_ptr<ChainSettler> settler;
+    std::unique_ptr<DepositWatcher> watcher;  // null: there are no deposits
 };
 
 class SettlerThread final : public Settler {
@@ -121,9 +173,15 @@ private:
     void run() {
         for (;;) {
             learn();
-            for (OneChain& one : chains_) one.settler->look();
+            bool has_more = false;
+            for (OneChain& one : chains_) {
+                one.settler->look();
+                has_more = (one.watcher && one.watcher->look()) || has_more;
+            }
             std::unique_lock lock(mutex_);
-            woken_.wait_for(lock, std::chrono::microseconds(look_every_),
+            // At once where blocks are left to look at, unless nobody answers.
+            woken_.wait_for(lock,
+                            std::chrono::microseconds(has_more ? catch_up_every : look_every_),
                             [this] { return stopping_; });
             if (stopping_) return;
         }
@@ -167,7 +225,14 @@ private:
 }  // namespace
 
 Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains,
+                                                const DepositOptions& deposits,
                                                 const SettlerParts& parts) {
+    std::optional<ExtendedPublicKey> root;
+    if (deposits.is_set()) {
+        auto opened = open_deposits(deposits, parts.ledger);
+        if (!opened) return std::unexpected(opened.error());
+        root = *opened;
+    }
     const std::string holder = name_of_this_process();
     const auto gives_up = std::make_shared<std::atomic<bool>>(false);
     std::vector<OneChain> all;
@@ -191,6 +256,14 @@ Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains
         paces.look = std::min(paces.look, options.look_every_ms * millisecond_us);
         paces.list = std::min(paces.list, options.policy.lease / 4);
         all.push_back(std::move(one));
+        if (root) {
+            all.back().watcher = std::make_unique<DepositWatcher>(
+                options.policy, DepositWatcherParts{.ledger = parts.ledger,
+                                                    .chain = *all.back().chain,
+                                                    .log = parts.log,
+                                                    .metrics = parts.metrics,
+                                                    .root = *root});
+        }
         // The spans of the parts point into vectors that move no more once `all` is handed over.
         all.back().settler = std::make_unique<ChainSettler>(
             std::move(options.policy), ChainSettlerParts{.ledger = parts.ledger,

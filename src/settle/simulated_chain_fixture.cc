@@ -99,6 +99,18 @@ void SimulatedChain::add_block(bool leaves_out) {
             ++place;
         }
     }
+    for (auto arrival = coming_.begin(); arrival != coming_.end();) {
+        if (below(3) == 0) {
+            ++arrival;
+            continue;
+        }
+        for (const auto& [to, amount] : arrival->transfers) {
+            Account& receiver = block.accounts[to];
+            receiver.tokens = plus(receiver.tokens, amount);
+        }
+        block.arrivals.push_back(std::move(*arrival));
+        arrival = coming_.erase(arrival);
+    }
     std::erase_if(pool_, [&](const auto& place) {
         return place.first.second < block.accounts[place.first.first].nonce;
     });
@@ -150,6 +162,9 @@ void SimulatedChain::reorganise(std::size_t depth) {
             }
             pool_[place] = mined.hash;
         }
+        for (Arrival& arrival : blocks_.back().arrivals) {
+            if (below(3) != 0) coming_.push_back(std::move(arrival));
+        }
         blocks_.pop_back();
     }
     for (std::size_t forth = 0; forth <= depth; ++forth) add_block(below(2) == 0);
@@ -169,6 +184,19 @@ std::vector<SimulatedChain::Payment> SimulatedChain::payments() const {
         all.insert(all.end(), block.payments.begin(), block.payments.end());
     }
     return all;
+}
+
+std::vector<SimulatedChain::Arrival> SimulatedChain::arrivals() const {
+    std::vector<Arrival> all;
+    for (const Block& block : blocks_) {
+        all.insert(all.end(), block.arrivals.begin(), block.arrivals.end());
+    }
+    return all;
+}
+
+void SimulatedChain::send_in(std::vector<std::pair<ChainAddress, Uint256>> transfers) {
+    const Digest hash = keccak256("arrival " + std::to_string(++sent_in_));
+    coming_.push_back({hash, std::move(transfers)});
 }
 
 // ---- a node -------------------------------------------------------------------------------------
@@ -256,6 +284,34 @@ Result<std::optional<ChainReceipt>> SimulatedNode::receipt(const Digest& hash) {
         return ChainReceipt{number, block.hash, mined->reverted, mined->fee};
     }
     return std::nullopt;
+}
+
+Result<std::vector<TransferLog>> SimulatedNode::transfers(const TransferQuestion& question) {
+    TRY(hear());
+    if (question.last > height()) return fail(ErrorCode::unavailable, "it has not come so far");
+    if (question.last != question.first && happens(faults.refuses_range)) {
+        return fail(ErrorCode::invalid, "query returned more than 10000 results");
+    }
+    std::vector<TransferLog> found;
+    for (std::uint64_t number = question.first; number <= question.last; ++number) {
+        const SimulatedChain::Block& block = chain_.blocks_[number];
+        std::uint64_t index = 0;
+        for (const SimulatedChain::Arrival& arrival : block.arrivals) {
+            for (const auto& [to, amount] : arrival.transfers) {
+                ++index;
+                if (std::ranges::find(question.to, to) == question.to.end()) continue;
+                found.push_back({.to = to,
+                                 .amount = amount,
+                                 .block = number,
+                                 .block_hash = block.hash,
+                                 .transaction = arrival.hash,
+                                 .log_index = index});
+                if (happens(faults.sent_twice)) found.push_back(found.back());
+            }
+        }
+    }
+    if (happens(faults.answer_lost)) return fail(ErrorCode::unavailable, "the answer was lost");
+    return found;
 }
 
 }  // namespace coffer

@@ -32,11 +32,19 @@ public:
         std::uint64_t nonce = 0;
     };
 
+    // Somebody else's transfers of tokens, all in one transaction.
+    struct Arrival {
+        Digest hash{};
+        std::vector<std::pair<ChainAddress, Uint256>> transfers;
+    };
+
     explicit SimulatedChain(std::uint64_t seed) : random_(seed) { blocks_.push_back(genesis()); }
 
     void fund(const ChainAddress& account, const Uint256& coins, const Uint256& tokens);
     // Transfers of tokens there revert from now on.
     void refuse(const ChainAddress& account) { refused_.insert(account); }
+    // In one of the next blocks.
+    void send_in(std::vector<std::pair<ChainAddress, Uint256>> transfers);
     void set_base_fee(const Uint256& fee) { base_fee_ = fee; }
     void mine();
     // The last blocks are replaced by others, one more; what was in them may be in them again, wait
@@ -48,6 +56,7 @@ public:
     std::size_t waiting() const { return pool_.size(); }
     // By the canonical chain as it is.
     std::vector<Payment> payments() const;
+    std::vector<Arrival> arrivals() const;
     Account account(const ChainAddress& address) const {
         return state_at(height()).accounts.at(address);
     }
@@ -68,6 +77,7 @@ private:
         std::vector<Mined> mined;
         std::map<ChainAddress, Account> accounts;  // after it
         std::vector<Payment> payments;
+        std::vector<Arrival> arrivals;
     };
 
     static Block genesis();
@@ -83,13 +93,16 @@ private:
     std::map<Digest, Transaction> known_;
     std::map<std::pair<ChainAddress, std::uint64_t>, Digest> pool_;
     std::vector<Block> blocks_;
+    std::vector<Arrival> coming_;  // sent in, and in no block
+    std::uint64_t sent_in_ = 0;
     std::uint64_t made_ = 0;  // blocks, so that no two have one hash
 };
 
 // How a node misbehaves, each with a chance of 1 in so many; 0: never.
 struct NodeFaults {
     std::size_t not_heard = 0, answer_lost = 0, sent_twice = 0;
-    std::size_t behind = 0;  // blocks
+    std::size_t behind = 0;         // blocks
+    std::size_t refuses_range = 0;  // of more than one block
 };
 
 class SimulatedNode final : public Chain {
@@ -109,6 +122,7 @@ public:
     Result<std::optional<std::string>> send(std::string_view raw) override;
     Result<bool> knows(const Digest& hash) override;
     Result<std::optional<ChainReceipt>> receipt(const Digest& hash) override;
+    Result<std::vector<TransferLog>> transfers(const TransferQuestion& question) override;
 
 private:
     bool happens(std::size_t out_of) { return out_of != 0 && random_() % out_of == 0; }
@@ -147,6 +161,9 @@ public:
     Result<bool> knows(const Digest& hash) override { return ask(&Chain::knows, hash); }
     Result<std::optional<ChainReceipt>> receipt(const Digest& hash) override {
         return ask(&Chain::receipt, hash);
+    }
+    Result<std::vector<TransferLog>> transfers(const TransferQuestion& question) override {
+        return ask(&Chain::transfers, question);
     }
 
 private:
