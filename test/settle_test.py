@@ -36,6 +36,7 @@ class SettleTest(Commands):
         self.chain.ask("anvil_setBalance", KEYSTORE_ADDRESS, hex(10 * TOKEN))
         self.keystore = self.secret("hot.json", KEYSTORE)
         self.secret("hot.password", "testpassword\n")
+        self.secret("seed.json", KEYSTORE)
         self.config = self.coffer.write("coffer.toml", f"""
 data.directory = "data"
 log.calls = false
@@ -60,6 +61,9 @@ contract = "{self.token}"
 [[hot_wallet]]
 chain = "anvil"
 keystore = "hot.json"
+password_file = "hot.password"
+[deposits]
+keystore = "seed.json"
 password_file = "hot.password"
 """)
 
@@ -192,6 +196,68 @@ password_file = "hot.password"
         self.server = self.serve()
         self.assertEqual(self.when("COMPLETED")["tx_hash"], sent["tx_hash"])
         self.assertEqual(self.chain.tokens(self.token, PAYEE), TOKEN)
+
+    def deposit_address(self):
+        return self.native("POST", "/v1/players/eve/deposit-address", {"currency": "TOK"})
+
+    def bought(self):
+        self.chain.ask("evm_mine")
+        return self.ask("/fe/wallet/balance")["bought_balance"]
+
+    def test_what_is_sent_to_a_players_address_is_his(self):
+        self.start()
+        # As soon as the settler has seen the currency, there are addresses.
+        self.server.wait_for(lambda: self.server.call(
+            "POST", "/v1/players/eve/deposit-address", {"currency": "TOK"}, NATIVE,
+            authorization=f"Bearer {self.key}")[0] in (200, 201))
+        given = self.deposit_address()
+        self.assertEqual((given["index"], given["chain_id"]), (0, CHAIN_ID))
+        self.assertEqual(given["contract"], self.token)
+        self.assertEqual(self.deposit_address(), given)
+        self.chain.give_tokens(self.token, given["address"], 5 * TOKEN + TOKEN // 4 + 7)
+        self.server.wait_for(lambda: self.bought() == 5.25)
+        balance = self.ask("/fe/wallet/balance")
+        self.assertEqual((balance["on_chain_balance"], balance["lazy_balance_delta"],
+                          balance["is_lazy_balance_updated"]), (5.25, 0, True))
+        row, = self.ask("/fe/wallet/transactions")["toTransactions"]
+        receipt = self.chain.ask("eth_getTransactionReceipt", row["tx_hash"])
+        self.assertEqual(row["block_number"], int(receipt["blockNumber"], 16))
+        self.assertEqual(row["description"]["type"], "DEPOSIT")
+        one, = self.native("GET", "/v1/deposits?player=eve")
+        self.assertEqual((one["amount"], one["rest"], one["units"]),
+                         ("5.25", "7", str(5 * TOKEN + TOKEN // 4 + 7)))
+        self.assertEqual((one["tx_hash"], one["address"]), (row["tx_hash"], given["address"]))
+        self.native("GET", f"/v1/transactions/{one['id']}")
+        # Killed and started anew it reads the same blocks again.
+        self.server.stop(signal.SIGKILL)
+        self.server = self.serve()
+        self.chain.give_tokens(self.token, given["address"], TOKEN)
+        self.server.wait_for(lambda: self.bought() == 6.25)
+        self.assertTrue(self.metric('coffer_deposits_recorded_total{chain="anvil"} 1'))
+        # What goes out again is no longer on the chain.
+        self.earn("2.00", "a")
+        self.withdraw()
+        self.when("COMPLETED")
+        balance = self.ask("/fe/wallet/balance")
+        self.assertEqual((balance["on_chain_balance"], balance["lazy_balance_delta"]), (4.25, 2))
+        self.server.stop()
+        code, said, complaint = self.coffer.run("verify", "--config", self.config)
+        self.assertEqual((code, complaint), (0, ""), said)
+        code, said, complaint = self.coffer.run("explain", "--config", self.config, one["id"])
+        self.assertEqual((code, complaint), (0, ""), said)
+        self.assertIn(f"{CHAIN_ID}, transaction {row['tx_hash']}, event", said)
+
+    def test_another_seed_than_the_books_own_is_refused(self):
+        self.start()
+        self.server.stop()
+        with open(self.config, encoding="utf-8") as file:
+            text = file.read()
+        own = 'keystore = "seed.json"\npassword_file = "hot.password"'
+        self.assertIn(own, text)
+        self.coffer.write("coffer.toml", text.replace(own, 'seed_environment = "SEED"'))
+        result = self.coffer.run("serve", "--config", self.config, SEED="0f" * 32)
+        self.assert_fails(result, "the addresses in these books follow from another seed")
+        self.assertNotIn("0f0f", result[2])
 
     def test_a_key_that_others_may_read_is_refused(self):
         self.init()

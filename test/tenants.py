@@ -29,6 +29,8 @@ LAST = ["/api/wallet/status", "/api/wallet/rollback", "/api/wallet/credit", "/cr
         "/credit-debit", "/credit", "/debit", "/v1/transactions/{id}/reversal",
         "/v1/rounds/{id}/close", "/v1/withdrawals/{id}/approve", "/v1/withdrawals/{id}/cancel",
         "/v1/integrations/{id}/credentials/{credential}", "/v1/integrations/{id}/credentials"]
+# What this world, which has no chain, cannot give even to its owner, and how it says so.
+WITHOUT_A_CHAIN = {"/v1/players/{id}/deposit-address": 409}
 UNKNOWN = {"number": 999_999_999, "currency": "NIL"}
 NATIVE_ROUTE = re.compile(
     r"\{Method::(\w+),\s*\"(/[^\"]*)\",\s*\"[^\"]+\",\s*((?:scope_\w+[\s|]*)+),", re.DOTALL)
@@ -321,7 +323,7 @@ def walk_own_ids(http, tenant, report):
     calls.sort(key=lambda call: LAST.index(call[1][1]) if call[1][1] in LAST else -1)
     for dialect, route, build in calls:
         answer = http.send(*build(right_credential(tenant, dialect, route), tenant.subject))
-        report.expect(answer.status < 300,
+        report.expect(answer.status < 300 or answer.status == WITHOUT_A_CHAIN.get(route[1]),
                       f"{dialect} {route[0]} {route[1]} with all that is right: {answer}")
 
 

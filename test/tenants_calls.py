@@ -101,6 +101,9 @@ NATIVE = {
         "POST", "/v1/players/{id}/withdrawals", money, id="player"),
     ("POST", "/v1/players/{id}/adjustments"): native(
         "POST", "/v1/players/{id}/adjustments", money, id="player"),
+    ("POST", "/v1/players/{id}/deposit-address"): native(
+        "POST", "/v1/players/{id}/deposit-address",
+        lambda subject: {"currency": subject["currency"]}, id="player"),
     ("POST", "/v1/sessions"): native("POST", "/v1/sessions", session),
     ("DELETE", "/v1/sessions/{id}"): native("DELETE", "/v1/sessions/{id}", id="session"),
     ("GET", "/v1/transactions"): native(
@@ -119,6 +122,7 @@ NATIVE = {
         "POST", "/v1/withdrawals/{id}/cancel", lambda subject: {"reason": "test"}, id="withdrawal"),
     ("POST", "/v1/withdrawals/{id}/approve"): native(
         "POST", "/v1/withdrawals/{id}/approve", id="withdrawal"),
+    ("GET", "/v1/deposits"): native("GET", "/v1/deposits?player={p}", p="player"),
     ("PUT", "/v1/currencies/{code}/withdrawal-policy"): native(
         "PUT", "/v1/currencies/{code}/withdrawal-policy", lambda subject: {"approval_above": "1000000"},
         code="currency"),

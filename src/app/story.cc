@@ -98,6 +98,7 @@ public:
         what();
         moved();
         since_then();
+        chain();
         TRY(round());
         return std::move(text_);
     }
@@ -249,6 +250,15 @@ private:
                  movement_.withdrawal->destination, withdrawal_words(movement_.withdrawal->state),
                  format_time(movement_.withdrawal->modified, 3));
         }
+    }
+
+    void chain() {
+        if (!movement_.deposit) return;
+        const ChainDeposit& deposit = *movement_.deposit;
+        line("from chain", "{}, transaction 0x{}, event {} of block {}", deposit.chain,
+             to_hex(view(deposit.transaction)), deposit.log_index, deposit.block);
+        line("", "{} units of the token by {} to {}; {} of them kept aside", deposit.units,
+             deposit.sender, deposit.address, deposit.rest);
     }
 
     Result<void> round() {

@@ -39,6 +39,13 @@ void write_chain(JsonWriter& json, const Settlement& settlement) {
     json.key("gas_fee").number(format_shortest(settlement.gas_fee, scale_max));
 }
 
+// Whoever sent it paid the fee, and not we.
+void write_chain(JsonWriter& json, const ChainDeposit& deposit) {
+    json.key("tx_hash").string("0x" + to_hex(view(deposit.transaction)));
+    json.key("block_number").integer_unsigned(deposit.block);
+    json.key("gas_fee").number("0");
+}
+
 void write_item(JsonWriter& json, const Request& request, const Movement& movement,
                 std::string_view wallet_address) {
     const Transaction& transaction = *movement.transaction;
@@ -47,9 +54,13 @@ void write_item(JsonWriter& json, const Request& request, const Movement& moveme
     const Currency* const currency = request.directory->currency(transaction.currency);
     const Step step = step_of(transaction);
     const std::string amount = format_shortest(step.size, currency ? currency->scale : 0);
-    // The other side is the house, except where money goes to an address of the player's own.
+    // The other side is the house, except where money goes to an address of the player's own, or
+    // came from one.
     const std::string_view other =
-        leaves ? withdrawal->destination : request.authority.integration->settings.platform_wallet;
+        leaves ? std::string_view(withdrawal->destination)
+        : movement.deposit
+            ? std::string_view(movement.deposit->sender)
+            : std::string_view(request.authority.integration->settings.platform_wallet);
     const Time modified = withdrawal ? withdrawal->modified : transaction.time;
     json.open_object();
     json.key("uid").string(
@@ -65,6 +76,7 @@ void write_item(JsonWriter& json, const Request& request, const Movement& moveme
     json.key("platformProtocolsTxnType").string(step.takes ? "DEBIT" : "CREDIT");
     json.close_object();
     if (movement.settlement) write_chain(json, *movement.settlement);
+    if (movement.deposit) write_chain(json, *movement.deposit);
     json.key("created_at").string(format_time(transaction.time, 6));
     json.key("modified_at").string(format_time(modified, 6)).close_object();
 }

@@ -191,6 +191,22 @@ TEST(KgenWrite, ShowsAMovementWithoutWordsOrAddress) {
               R"("platformProtocolsTxnType":"CREDIT"})");
 }
 
+TEST(KgenWrite, ShowsWhereADepositFromAChainCameFrom) {
+    Movement movement = coffer::movement(TransactionKind::deposit, 5'050);
+    ChainDeposit deposit;
+    deposit.transaction.fill(0xab);
+    deposit.sender = "0x3c0000000000000000000000000000000000f041";
+    deposit.block = 77;
+    movement.deposit = std::make_shared<const ChainDeposit>(std::move(deposit));
+    const std::string item = only_in("toTransactions", std::move(movement));
+    EXPECT_EQ(member(item, "from_wallet"), "0x3c*****f041");
+    EXPECT_EQ(member(item, "to_wallet"), "0x84*****c5b9");
+    EXPECT_EQ(member(item, "sync_status"), "COMPLETED");
+    EXPECT_EQ(member(item, "tx_hash").size(), 66u);
+    EXPECT_EQ(member(item, "block_number"), "77");
+    EXPECT_EQ(member(item, "gas_fee"), "0") << "the sender paid it";
+}
+
 TEST(KgenWrite, SortsMovementsByWhichWayTheMoneyWent) {
     Outcome outcome;
     outcome.player = alice();

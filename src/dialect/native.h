@@ -184,10 +184,13 @@ NativeRead native_read_round(const Request& request);
 NativeRead native_read_close_round(const Request& request);
 NativeRead native_read_promotions(const Request& request);
 NativeRead native_read_withdrawals(const Request& request);
+NativeRead native_read_deposits(const Request& request);
 // native_withdrawal.cc
 NativeRead native_read_cancel_withdrawal(const Request& request);
 NativeRead native_read_approve_withdrawal(const Request& request);
 NativeRead native_read_hot_wallets(const Request& request);
+// native_deposit.cc
+NativeRead native_read_deposit_address(const Request& request);
 // native_policy.cc
 NativeRead native_read_put_policy(const Request& request);
 NativeRead native_read_policy(const Request& request);
@@ -217,6 +220,10 @@ Reply native_write_withdrawals(const Request& request, const Intent& intent,
                                const Outcome& outcome);
 Reply native_write_hot_wallets(const Request& request, const Intent& intent,
                                const Outcome& outcome);
+// native_deposit.cc
+Reply native_write_deposit_address(const Request& request, const Intent& intent,
+                                   const Outcome& outcome);
+Reply native_write_deposits(const Request& request, const Intent& intent, const Outcome& outcome);
 // native_policy.cc
 Reply native_write_policy(const Request& request, const Intent& intent, const Outcome& outcome);
 // native_write_money.cc

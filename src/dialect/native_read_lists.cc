@@ -263,6 +263,16 @@ NativeRead native_read_withdrawals(const Request& request) {
     return list;
 }
 
+NativeRead native_read_deposits(const Request& request) {
+    Filters filters(request);
+    ListDeposits list{.tenant = request.authority.tenant};
+    list.player = filters.text("player");
+    list.before = filters.cursor();
+    list.limit = filters.limit();
+    if (const auto refusal = filters.end()) return std::unexpected(*refusal);
+    return list;
+}
+
 NativeRead native_read_promotions(const Request& request) {
     Filters filters(request);
     ListRecords list{.tenant = request.authority.tenant, .kind = RecordKind::promotion};
