@@ -79,7 +79,7 @@ void read_token(const TomlNode* block, std::vector<ChainOptions>& chains, Config
     ConfigSection section(block, "token", notes);
     ChainOptions* const chain = chain_of(section, block, chains);
     TokenOnChain token;
-    std::string contract;
+    std::string contract, sweep_above;
     std::int64_t gas_limit = 0, decimals = -1, deposits_from = -1;
     section.text("tenant", token.tenant);
     section.text("currency", token.code);
@@ -88,6 +88,7 @@ void read_token(const TomlNode* block, std::vector<ChainOptions>& chains, Config
     section.integer("decimals", decimals, -1, 77);
     section.boolean("deposits", token.takes_deposits);
     section.integer("deposits_from_block", deposits_from, -1, INT64_MAX);
+    section.text("sweep_above", sweep_above);
     section.finish();
     if (block == nullptr || chain == nullptr) return;
     if (token.tenant.empty()) section.mistake("tenant", "token.tenant is missing");
@@ -105,6 +106,13 @@ void read_token(const TomlNode* block, std::vector<ChainOptions>& chains, Config
     }
     if (decimals >= 0) token.decimals = static_cast<std::uint8_t>(decimals);
     if (deposits_from >= 0) token.deposits_from = static_cast<std::uint64_t>(deposits_from);
+    if (!sweep_above.empty()) {
+        const auto amount = parse_amount(sweep_above, scale_max);
+        if (!amount || !amount->is_positive()) {
+            section.mistake("sweep_above", "token.sweep_above is no amount above 0, such as 25.00");
+        }
+        token.sweep_above = std::move(sweep_above);
+    }
     chain->policy.tokens.push_back(std::move(token));
 }
 

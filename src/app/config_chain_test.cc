@@ -102,7 +102,7 @@ TEST(ConfigChain, SaysWhatIsLookedAtForDeposits) {
     const auto config =
         parse_config(std::string(whole) +
                          "[[token]]\nchain = \"main\"\ntenant = \"games\"\ncurrency = \"OLD\"\n"
-                         "deposits = false\ndeposits_from_block = 77\n" +
+                         "deposits = false\ndeposits_from_block = 77\nsweep_above = \"25.50\"\n" +
                          seed,
                      "/etc/coffer");
     ASSERT_TRUE(config) << config.error()[0].words;
@@ -113,6 +113,10 @@ TEST(ConfigChain, SaysWhatIsLookedAtForDeposits) {
     EXPECT_FALSE(config->chains[0].policy.tokens[0].deposits_from);
     EXPECT_FALSE(config->chains[0].policy.tokens[2].takes_deposits);
     EXPECT_EQ(config->chains[0].policy.tokens[2].deposits_from, 77U);
+    EXPECT_EQ(config->chains[0].policy.tokens[2].sweep_above, "25.50");
+    EXPECT_FALSE(config->chains[0].policy.tokens[0].sweep_above);
+    EXPECT_THAT(mistakes_with("currency = \"COIN\"", "currency = \"COIN\"\nsweep_above = \"0\""),
+                ElementsAre(HasSubstr("token.sweep_above is no amount above 0")));
     EXPECT_FALSE(parse_config(whole, "/etc")->deposits.is_set());
     EXPECT_THAT(mistakes("[deposits]\nkeystore = \"a\"\n"),
                 ElementsAre("deposits.keystore and password_file come together"));

@@ -97,6 +97,8 @@ struct Decider {
     Decision operator()(const ListHotWallets&) const { return misrouted(); }
     Decision operator()(const ReadDeposits&) const { return misrouted(); }
     Decision operator()(const ListDeposits&) const { return misrouted(); }
+    Decision operator()(const ListTransfers&) const { return misrouted(); }
+    Decision operator()(const ListDepositors&) const { return misrouted(); }
     template <class Change>
     Decision operator()(const Change& change) const {
         return enroll(view, change, extra);

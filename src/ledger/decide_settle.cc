@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/keccak.h"
+#include "ledger/chain_steps.h"
 #include "ledger/decide.h"
 #include "ledger/enroll.h"
 #include "ledger/posting.h"
@@ -32,15 +32,6 @@ void put(Decision& decision, Ptr<T>& shown, T value) {
 bool is_held_by(const Side& side, const AdvanceWithdrawal& intent) {
     return side.hot_wallet && side.hot_wallet->epoch == intent.epoch &&
            side.hot_wallet->address == intent.hot_wallet && side.hot_wallet->chain == intent.chain;
-}
-
-bool is_sound(const ChainAttempt& attempt) {
-    return !attempt.raw.empty() && keccak256(attempt.raw) == attempt.hash;
-}
-
-const ChainAttempt* find(const Settlement& settlement, const Digest& hash) {
-    const auto found = std::ranges::find(settlement.attempts, hash, &ChainAttempt::hash);
-    return found == settlement.attempts.end() ? nullptr : &*found;
 }
 
 // The first transaction of a withdrawal: here it takes its nonce, and no other ever gets that.
@@ -78,39 +69,15 @@ Decision sign_first(const View& view, const AdvanceWithdrawal& intent, const Sid
 Decline advance(const View& view, const AdvanceWithdrawal& intent, const Withdrawal& before,
                 Settlement& settlement) {
     const WithdrawalState from = before.state;
-    const bool is_out = from == WithdrawalState::signed_ || from == WithdrawalState::broadcast;
-    const bool is_mined = from == WithdrawalState::mined;
-    const ChainAttempt* mined = find(settlement, intent.mined);
     switch (intent.to) {
         case WithdrawalState::signed_:
-            if (!is_out || !is_sound(intent.attempt) || find(settlement, intent.attempt.hash)) {
-                return Decline::invalid;
-            }
-            settlement.attempts.push_back(intent.attempt);
-            settlement.attempts.back().signed_at = view.now;
-            return Decline::none;
         case WithdrawalState::broadcast:
-            if (from != WithdrawalState::signed_ && !is_mined) return Decline::invalid;
-            settlement.mined = settlement.block_hash = Digest{};
-            settlement.block = 0;
-            settlement.reverted = false;
-            settlement.gas_fee = Amount{};
-            return Decline::none;
         case WithdrawalState::mined:
-            if ((!is_out && !is_mined) || mined == nullptr || intent.gas_fee.is_negative()) {
-                return Decline::invalid;
-            }
-            settlement.mined = intent.mined;
-            settlement.block = intent.block;
-            settlement.block_hash = intent.block_hash;
-            settlement.reverted = intent.reverted;
-            settlement.gas_fee = intent.gas_fee;
-            return Decline::none;
-        case WithdrawalState::final_: return is_mined ? Decline::none : Decline::invalid;
+        case WithdrawalState::final_: return step_on_chain(from, intent, view.now, settlement);
         case WithdrawalState::completed:
         case WithdrawalState::released: {
             if (from != WithdrawalState::final_) return Decline::invalid;
-            const ChainAttempt* last = find(settlement, settlement.mined);
+            const ChainAttempt* last = attempt_of(settlement, settlement.mined);
             const bool paid = last != nullptr && !last->cancels && !settlement.reverted;
             return paid == (intent.to == WithdrawalState::completed) ? Decline::none
                                                                      : Decline::invalid;

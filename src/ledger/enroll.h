@@ -48,6 +48,9 @@ Decision enroll(const View& view, const PutWithdrawalPolicy& intent, Extra extra
 std::vector<RecordKey> wants_of(const AdvanceWithdrawal& intent, const KeyMaker& keys);
 AdvanceWithdrawal step_of(const JudgeWithdrawal& intent);  // what it asks for
 
+// Between accounts of the house on a chain, decide_transfer.cc.
+Decision enroll(const View& view, const AdvanceTransfer& intent, Extra extra);
+
 // Deposits from chains, decide_deposit.cc.
 Decision enroll(const View& view, const OpenDeposits& intent, Extra extra);
 Decision enroll(const View& view, const WatchDeposits& intent, Extra extra);

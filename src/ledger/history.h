@@ -35,6 +35,8 @@ public:
     Outcome answer(const ListHotWallets& ask) const;
     Outcome answer(const ReadDeposits& ask) const;
     Outcome answer(const ListDeposits& ask) const;
+    Outcome answer(const ListTransfers& ask) const;
+    Outcome answer(const ListDepositors& ask) const;
 
     // Fill in what the lane needs of the journal before it can judge these.
     Result<Decline> prepare(Move& reversal) const;

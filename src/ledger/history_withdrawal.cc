@@ -4,6 +4,7 @@
 // are under way: the settler asks when it starts, and then names the ones it has heard of.
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "ledger/history.h"
@@ -72,10 +73,32 @@ Result<Decline> Historian::prepare(JudgeWithdrawal& cancel) const {
     return Decline::none;
 }
 
+// Players' addresses have nonces as hot wallets do, and are none.
 Outcome Historian::answer(const ListHotWallets&) const {
-    Outcome outcome;
+    std::vector<RecordKey> owners;
+    std::vector<Record> wallets;
     const auto done = reader_.each(RecordKind::hot_wallet, [&](const Record& record) {
-        outcome.records.push_back(record);
+        owners.push_back(reader_.keys().address_owner(std::get<Ptr<HotWallet>>(record)->address));
+        wallets.push_back(record);
+        return true;
+    });
+    if (!done) return failed(done.error());
+    const auto owned = find_all<AddressOwner>(owners);
+    if (!owned) return failed(owned.error());
+    Outcome outcome;
+    for (std::size_t at = 0; at < wallets.size(); ++at) {
+        if (!(*owned)[at]) outcome.records.push_back(std::move(wallets[at]));
+    }
+    return outcome;
+}
+
+Outcome Historian::answer(const ListTransfers& ask) const {
+    Outcome outcome;
+    const auto done = reader_.each(RecordKind::chain_transfer, [&](const Record& record) {
+        const auto& transfer = std::get<Ptr<ChainTransfer>>(record);
+        if (transfer->chain == ask.chain && transfer->state != WithdrawalState::final_) {
+            outcome.records.push_back(record);
+        }
         return true;
     });
     return done ? outcome : failed(done.error());
@@ -114,6 +137,26 @@ Outcome Historian::answer(const ListDeposits& ask) const {
     }
     for (Ptr<ChainDeposit>& deposit : found) outcome.records.emplace_back(std::move(deposit));
     return outcome;
+}
+
+Outcome Historian::answer(const ListDepositors& ask) const {
+    const KeyMaker& keys = reader_.keys();
+    std::set<std::pair<std::string, CurrencyId>> paid;
+    const auto done = reader_.each(RecordKind::chain_deposit, [&](const Record& record) {
+        const auto& deposit = std::get<Ptr<ChainDeposit>>(record);
+        if (deposit->chain == ask.chain) paid.emplace(deposit->address, deposit->currency);
+        return true;
+    });
+    if (!done) return failed(done.error());
+    std::vector<RecordKey> names;
+    for (const auto& [address, currency] : paid) {
+        names.push_back(keys.address_owner(address));
+        names.push_back(keys.deposit_watch(currency));
+    }
+    Outcome outcome;
+    outcome.records.resize(names.size());
+    const auto found = reader_.find_all(names, outcome.records);
+    return found ? outcome : failed(found.error());
 }
 
 }  // namespace coffer

@@ -364,13 +364,45 @@ struct ListDeposits {
     std::uint32_t limit = 50;
 };
 
-using Intent = std::variant<
-    Move, AskBalance, AskStatus, ListMovements, FindTransaction, ListWallets, ListRounds,
-    ListRecords, CreateTenant, CreateCurrency, CreateIntegration, PatchIntegration,
-    CreateCredential, RevokeCredential, TouchCredential, CreatePlayer, ChangePlayer, OpenSession,
-    RevokeSession, ActivateToken, StartSession, Register, LogIn, LogOut, RenewSession, OpenUser,
-    RenewUser, CreatePromotion, CloseRound, FindSession, HoldHotWallet, AdvanceWithdrawal,
-    JudgeWithdrawal, PutWithdrawalPolicy, ListWithdrawals, ListHotWallets, OpenDeposits,
-    WatchDeposits, MoveWatch, RecordDeposit, GiveDepositAddress, ReadDeposits, ListDeposits>;
+// The next step of a transfer between accounts of the house on a chain; the first (`step` 0) takes
+// the account's nonce. Declines as for AdvanceWithdrawal.
+struct AdvanceTransfer {
+    std::uint64_t chain = 0;
+    std::string from;         // held, as a hot wallet is
+    std::uint64_t epoch = 0;  // under which it is held
+    std::uint64_t nonce = 0;
+    std::uint64_t step = 0;
+    WithdrawalState to = WithdrawalState::signed_;  // to final_
+    // Of the first.
+    TransferPurpose purpose = TransferPurpose::sweep;
+    std::string receiver, contract, units;
+    // As in AdvanceWithdrawal.
+    ChainAttempt attempt;
+    Digest mined{};
+    std::uint64_t block = 0;
+    Digest block_hash{};
+    bool reverted = false;
+    Amount gas_fee;
+};
+// Whose addresses ever got something on a chain, and in what: an AddressOwner and a DepositWatch in
+// turn.
+struct ListDepositors {
+    std::uint64_t chain = 0;
+};
+// Transfers that are not final, of one chain.
+struct ListTransfers {
+    std::uint64_t chain = 0;
+};
+
+using Intent =
+    std::variant<Move, AskBalance, AskStatus, ListMovements, FindTransaction, ListWallets,
+                 ListRounds, ListRecords, CreateTenant, CreateCurrency, CreateIntegration,
+                 PatchIntegration, CreateCredential, RevokeCredential, TouchCredential,
+                 CreatePlayer, ChangePlayer, OpenSession, RevokeSession, ActivateToken,
+                 StartSession, Register, LogIn, LogOut, RenewSession, OpenUser, RenewUser,
+                 CreatePromotion, CloseRound, FindSession, HoldHotWallet, AdvanceWithdrawal,
+                 JudgeWithdrawal, PutWithdrawalPolicy, ListWithdrawals, ListHotWallets,
+                 OpenDeposits, WatchDeposits, MoveWatch, RecordDeposit, GiveDepositAddress,
+                 ReadDeposits, ListDeposits, AdvanceTransfer, ListTransfers, ListDepositors>;
 
 }  // namespace coffer

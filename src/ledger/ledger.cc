@@ -36,6 +36,8 @@ struct WhoseDesk {
     Desk operator()(const ListHotWallets&) const { return Desk::historian; }
     Desk operator()(const ReadDeposits&) const { return Desk::historian; }
     Desk operator()(const ListDeposits&) const { return Desk::historian; }
+    Desk operator()(const ListTransfers&) const { return Desk::historian; }
+    Desk operator()(const ListDepositors&) const { return Desk::historian; }
     Desk operator()(const JudgeWithdrawal&) const { return Desk::historian; }
     Desk operator()(const CloseRound&) const { return Desk::historian; }
     Desk operator()(const Register&) const { return Desk::passwords; }
@@ -251,6 +253,10 @@ private:
             job->outcome = historian_.answer(*known);
         } else if (const auto* deposits = std::get_if<ListDeposits>(&job->intent)) {
             job->outcome = historian_.answer(*deposits);
+        } else if (const auto* transfers = std::get_if<ListTransfers>(&job->intent)) {
+            job->outcome = historian_.answer(*transfers);
+        } else if (const auto* depositors = std::get_if<ListDepositors>(&job->intent)) {
+            job->outcome = historian_.answer(*depositors);
         }
         if (job->outcome.fault == Fault::internal)
             log_.error("a list could not be read from the store");

@@ -111,6 +111,7 @@ struct Outcome {
     Ptr<Withdrawal> withdrawal;
     Ptr<Settlement> settlement;
     Ptr<HotWallet> hot_wallet;
+    Ptr<ChainTransfer> transfer;
 
     // Of lists and of the directory.
     std::vector<Movement> movements;

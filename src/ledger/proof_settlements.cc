@@ -42,6 +42,7 @@ void SettlementProof::record(const Change& change) {
         if (const auto* one = std::get_if<Ptr<Withdrawal>>(&put)) puts.withdrawal = one->get();
         if (const auto* one = std::get_if<Ptr<Settlement>>(&put)) puts.settlement = one->get();
         if (const auto* one = std::get_if<Ptr<HotWallet>>(&put)) puts.hot_wallet = one->get();
+        if (const auto* one = std::get_if<Ptr<ChainTransfer>>(&put)) puts.transfer = one->get();
     }
     const Sequence at = change.sequence;
     if (puts.withdrawal != nullptr) way(at, *puts.withdrawal, puts.settlement != nullptr);
@@ -58,9 +59,10 @@ void SettlementProof::record(const Change& change) {
         } else {
             first(at, puts);
         }
-        attempts(at, before.get(), *puts.settlement);
+        attempts(at, before ? &before->attempts : nullptr, puts.settlement->attempts);
         mined(at, puts);
     }
+    if (puts.transfer != nullptr) transfer(at, puts);
     if (puts.hot_wallet != nullptr) hot_wallet(at, puts);
 }
 
@@ -83,15 +85,47 @@ void SettlementProof::first(Sequence at, const Puts& puts) {
     const Settlement& settlement = *puts.settlement;
     findings_.expect(puts.withdrawal->state == WithdrawalState::signed_ && settlement.step == 1, at,
                      "a new settlement of a withdrawal that was signed before");
-    const auto wallet =
-        past_.before<HotWallet>(past_.keys().hot_wallet(settlement.chain, settlement.hot_wallet));
-    findings_.expect(wallet && wallet->next_nonce == settlement.nonce && puts.hot_wallet &&
-                         puts.hot_wallet->chain == settlement.chain &&
-                         puts.hot_wallet->address == settlement.hot_wallet,
+    takes_nonce(at, settlement.chain, settlement.hot_wallet, settlement.nonce, puts.hot_wallet);
+}
+
+void SettlementProof::takes_nonce(Sequence at, std::uint64_t chain, const std::string& account,
+                                  std::uint64_t nonce, const HotWallet* put) {
+    const auto wallet = past_.before<HotWallet>(past_.keys().hot_wallet(chain, account));
+    findings_.expect(wallet && wallet->next_nonce == nonce && put && put->chain == chain &&
+                         put->address == account,
                      at, "a nonce that is not the hot wallet's next");
-    findings_.expect(
-        nonces_.emplace(settlement.chain, settlement.hot_wallet, settlement.nonce).second, at,
-        "a nonce serves two withdrawals");
+    findings_.expect(nonces_.emplace(chain, account, nonce).second, at,
+                     "a nonce serves two withdrawals");
+}
+
+void SettlementProof::new_transfer(Sequence at, const Puts& puts) {
+    const ChainTransfer& transfer = *puts.transfer;
+    findings_.expect(transfer.state == WithdrawalState::signed_ && transfer.step == 1, at,
+                     "a new transfer that was signed before");
+    takes_nonce(at, transfer.chain, transfer.from, transfer.nonce, puts.hot_wallet);
+}
+
+void SettlementProof::transfer(Sequence at, const Puts& puts) {
+    const ChainTransfer& after = *puts.transfer;
+    const auto before = past_.before<ChainTransfer>(
+        past_.keys().chain_transfer(after.chain, after.from, after.nonce));
+    findings_.expect(puts.settlement == nullptr, at, "a transfer and a settlement in one");
+    if (!before) {
+        new_transfer(at, puts);
+    } else {
+        findings_.expect(after.purpose == before->purpose && after.to == before->to &&
+                             after.contract == before->contract && after.units == before->units &&
+                             after.created == before->created,
+                         at, "a transfer becomes another one");
+        findings_.expect(after.step == before->step + 1, at, "a transfer's steps have a gap");
+        findings_.expect(
+            comes_from(after.state).find(letter(before->state)) != std::string_view::npos, at,
+            "a transfer takes a step that does not follow");
+    }
+    attempts(at, before ? &before->attempts : nullptr, after.attempts);
+    const bool is_one = std::ranges::count(after.attempts, after.mined, &ChainAttempt::hash) != 0;
+    findings_.expect(is_mined_state(after.state) ? is_one : after.mined == Digest{}, at,
+                     "what was mined for a transfer is not what was signed for it");
 }
 
 void SettlementProof::next(Sequence at, const Settlement& before, const Puts& puts) {
@@ -102,19 +136,19 @@ void SettlementProof::next(Sequence at, const Settlement& before, const Puts& pu
     findings_.expect(after.step == before.step + 1, at, "a settlement's steps have a gap");
 }
 
-void SettlementProof::attempts(Sequence at, const Settlement* before, const Settlement& after) {
-    const std::size_t known = before == nullptr ? 0 : before->attempts.size();
-    bool keeps = after.attempts.size() >= known && !after.attempts.empty();
+void SettlementProof::attempts(Sequence at, const Attempts* before, const Attempts& after) {
+    const std::size_t known = before == nullptr ? 0 : before->size();
+    bool keeps = after.size() >= known && !after.empty();
     for (std::size_t index = 0; keeps && index < known; ++index) {
-        const ChainAttempt& one = before->attempts[index];
-        const ChainAttempt& same = after.attempts[index];
+        const ChainAttempt& one = (*before)[index];
+        const ChainAttempt& same = after[index];
         keeps = one.hash == same.hash && one.raw == same.raw && one.cancels == same.cancels &&
                 one.signed_at == same.signed_at;
     }
-    findings_.expect(keeps && after.attempts.size() <= known + 1, at,
+    findings_.expect(keeps && after.size() <= known + 1, at,
                      "what was signed for a withdrawal changes");
-    for (std::size_t index = known; index < after.attempts.size(); ++index) {
-        const ChainAttempt& one = after.attempts[index];
+    for (std::size_t index = known; index < after.size(); ++index) {
+        const ChainAttempt& one = after[index];
         findings_.expect(keccak256(one.raw) == one.hash, at,
                          "a signed transaction has another hash than it says");
         findings_.expect(index != 0 || !one.cancels, at,
@@ -141,7 +175,7 @@ void SettlementProof::hot_wallet(Sequence at, const Puts& puts) {
     const auto before =
         past_.before<HotWallet>(past_.keys().hot_wallet(after.chain, after.address));
     if (!before) return;
-    const bool takes = puts.settlement != nullptr;
+    const bool takes = puts.settlement != nullptr || puts.transfer != nullptr;
     findings_.expect(after.next_nonce == before->next_nonce + (takes ? 1 : 0), at,
                      "a hot wallet's next nonce changes for no reason");
     findings_.expect(after.created == before->created &&

@@ -1,11 +1,13 @@
 #pragma once
-// The proof's part about chains: that a withdrawal goes its way step by step, that a nonce of a hot
-// wallet serves one withdrawal, that what was signed is what its hash says and was put down before
-// anything came of it, and that the end is the one that the mined transaction says.
+// The proof's part about chains: that a withdrawal goes its way step by step, and so does a
+// transfer between accounts of the house, that a nonce serves one of them, that what was signed is
+// what its hash says and was put down before anything came of it, and that the end is the one that
+// the mined transaction says.
 
 #include <set>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "ledger/past.h"
 
@@ -23,10 +25,16 @@ private:
         const Withdrawal* withdrawal = nullptr;
         const Settlement* settlement = nullptr;
         const HotWallet* hot_wallet = nullptr;
+        const ChainTransfer* transfer = nullptr;
     };
     void first(Sequence at, const Puts& puts);
     void next(Sequence at, const Settlement& before, const Puts& puts);
-    void attempts(Sequence at, const Settlement* before, const Settlement& after);
+    using Attempts = std::vector<ChainAttempt>;
+    void attempts(Sequence at, const Attempts* before, const Attempts& after);
+    void transfer(Sequence at, const Puts& puts);
+    void new_transfer(Sequence at, const Puts& puts);
+    void takes_nonce(Sequence at, std::uint64_t chain, const std::string& account,
+                     std::uint64_t nonce, const HotWallet* put);
     void mined(Sequence at, const Puts& puts);
     void way(Sequence at, const Withdrawal& withdrawal, bool is_signed);
     void hot_wallet(Sequence at, const Puts& puts);

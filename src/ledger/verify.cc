@@ -95,7 +95,8 @@ private:
                                                 RecordKind::deposit_address,
                                                 RecordKind::address_owner,
                                                 RecordKind::deposit_watch,
-                                                RecordKind::chain_deposit};
+                                                RecordKind::chain_deposit,
+                                                RecordKind::chain_transfer};
 
     // The journal from its beginning, a chunk at a time; what was read before an error, too.
     Result<void> in_chunks(const std::function<Result<void>(std::span<const Change>)>& use) {

@@ -66,6 +66,9 @@ public:
     virtual Result<std::uint64_t> mined_nonces(const ChainAddress& account) = 0;
     virtual Result<Uint256> coins(const ChainAddress& account) = 0;
     virtual Result<Uint256> tokens(const ChainAddress& contract, const ChainAddress& owner) = 0;
+    // The same as it was after that block, which is one of the last hundred or so.
+    virtual Result<Uint256> tokens_at(const ChainAddress& contract, const ChainAddress& owner,
+                                      std::uint64_t block) = 0;
     virtual Result<ChainFees> fees() = 0;
     // Why the node refuses it, or nothing. A node also refuses what it has already, and its words
     // and codes for that are no two nodes' the same: ask knows() or receipt() what became of it.

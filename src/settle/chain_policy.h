@@ -26,6 +26,8 @@ struct TokenOnChain {
     // from which block on, where that is earlier than the first look.
     bool takes_deposits = true;
     std::optional<std::uint64_t> deposits_from;
+    // In the currency: an address that has so much is emptied into a hot wallet. None: it is not.
+    std::optional<std::string> sweep_above;
 };
 
 // The token of a currency of the ledger; null where it has none on this chain.

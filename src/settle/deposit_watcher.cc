@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "settle/deposit_figures.h"
+#include "settle/final_blocks.h"
 
 namespace coffer {
 
@@ -92,12 +93,9 @@ DepositWatcher::Reply DepositWatcher::look_at_chain() {
     // The chain first and then the books: whoever was paid in these blocks had his address before.
     const auto head = parts_.chain.head();
     if (!head) return std::unexpected(head.error());
-    std::uint64_t beyond = head->number + 1 - std::min(policy_.confirmations - 1, head->number + 1);
-    if (policy_.wait_for_finalized) {
-        const auto finalized = parts_.chain.finalized();
-        if (!finalized) return std::unexpected(finalized.error());
-        if (*finalized) beyond = std::min(beyond, **finalized + 1);
-    }
+    const auto final = final_before(policy_, parts_.chain, *head);
+    if (!final) return std::unexpected(final.error());
+    const std::uint64_t beyond = *final;
     for (Watch& watch : watches_) {
         if (!watch.record && !watch.is_refused) TRY(open(watch, beyond));
     }
@@ -239,6 +237,7 @@ DepositWatcher::Reply DepositWatcher::record(Watch& watch, const TransferLog& tr
     if (!recorded.done()) return unheard(recorded);
     pass("deposit_recorded");  // from here on it is credited, whatever happens
     watch.told.insert(name);
+    if (parts_.credited) parts_.credited(*owner, watch.currency, transfer.block);
     if (!recorded.created) return {};
     is_new = true;
     const auto made = record_at<ChainDeposit>(recorded, 0);

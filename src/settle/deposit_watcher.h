@@ -34,6 +34,9 @@ struct DepositWatcherParts {
     Log& log;
     Metrics& metrics;
     ExtendedPublicKey root;  // that the ledger has been told
+    // Called for each transfer that is in the books, also if it was there already.
+    std::function<void(const AddressOwner& owner, CurrencyId currency, std::uint64_t block)>
+        credited;
     // Called at the named points of the way, for tests that stop there.
     std::function<void(std::string_view point)> passes;
 };

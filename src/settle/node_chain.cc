@@ -117,14 +117,12 @@ public:
     }
 
     Result<Uint256> tokens(const ChainAddress& contract, const ChainAddress& owner) override {
-        const auto answer =
-            result("eth_call",
-                   listed(R"({"to":)" + in_quotes(format_chain_address(contract)) + R"(,"data":)" +
-                          in_quotes(to_hex_0x(balance_data(owner))) + R"(},"latest")"));
-        if (!answer) return std::unexpected(answer.error());
-        const auto bytes = from_hex_0x(Value(*answer).text());
-        if (!bytes || bytes->size() != 32) return senseless("eth_call");
-        return *from_big_endian(*bytes);
+        return tokens_in(contract, owner, "latest");
+    }
+
+    Result<Uint256> tokens_at(const ChainAddress& contract, const ChainAddress& owner,
+                              std::uint64_t block) override {
+        return tokens_in(contract, owner, format_quantity(Uint256{block}));
     }
 
     Result<ChainFees> fees() override {
@@ -209,6 +207,18 @@ private:
     }
     static std::string of_hash(const Digest& hash) {
         return listed(in_quotes(to_hex_0x(view(hash))));
+    }
+
+    Result<Uint256> tokens_in(const ChainAddress& contract, const ChainAddress& owner,
+                              std::string_view block) {
+        const auto answer =
+            result("eth_call",
+                   listed(R"({"to":)" + in_quotes(format_chain_address(contract)) + R"(,"data":)" +
+                          in_quotes(to_hex_0x(balance_data(owner))) + R"(},)" + in_quotes(block)));
+        if (!answer) return std::unexpected(answer.error());
+        const auto bytes = from_hex_0x(Value(*answer).text());
+        if (!bytes || bytes->size() != 32) return senseless("eth_call");
+        return *from_big_endian(*bytes);
     }
 
     // The JSON of what was asked for. A node that answers these with an error cannot serve us.

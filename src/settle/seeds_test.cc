@@ -2,10 +2,11 @@
 // are dropped, revert or stick, fees jump, blocks are replaced and the settler is cut off anywhere.
 // Meanwhile they send tokens to their deposit addresses. At the end of each day: every withdrawal
 // has ended once, what arrived on the chain is what the books say left, what was sent in is in the
-// books once, and the books prove themselves.
+// books once and in a hot wallet, and the books prove themselves.
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 
@@ -13,6 +14,7 @@
 #include "settle/chain_settler.h"
 #include "settle/deposit_watcher.h"
 #include "settle/simulated_chain_fixture.h"
+#include "settle/sweeper.h"
 
 namespace coffer {
 namespace {
@@ -45,6 +47,7 @@ public:
         policy_.under_way_max = 4 + below(12);
         if (below(3) == 0) policy_.give_up_after = 10 * minute_us;
         two_settlers_ = below(4) == 0;
+        if (below(3) != 0) policy_.tokens[0].sweep_above = "3.00";
     }
     void TestBody() override {}
 
@@ -53,7 +56,7 @@ public:
         ASSERT_NO_FATAL_FAILURE(be_calm());
         ASSERT_NO_FATAL_FAILURE(judge());
     }
-    std::size_t completed_ = 0, released_ = 0, cut_off_ = 0, credited_ = 0, aside_ = 0;
+    std::size_t completed_ = 0, released_ = 0, cut_off_ = 0, credited_ = 0, aside_ = 0, swept_ = 0;
 
 private:
     static constexpr CurrencyId tok = 3, coin = 4;
@@ -79,9 +82,12 @@ private:
         chain_.refuse(player_address(unpayable));
         EXPECT_TRUE(perform(OpenDeposits{root()}).done());
     }
-    static ExtendedPublicKey root() {
-        return ExtendedKey::from_seed("a seed that everybody knows")->public_key();
+    static const ExtendedKey& key() {
+        static const ExtendedKey made =
+            std::move(*ExtendedKey::from_seed("a seed that everybody knows"));
+        return made;
     }
+    static ExtendedPublicKey root() { return key().public_key(); }
 
     // As soon as somebody looks for deposits there are addresses.
     std::optional<ChainAddress> deposit_address(std::size_t player) {
@@ -131,12 +137,26 @@ private:
                                     .holder = "process " + std::to_string(seed),
                                     .alone = !day.two_settlers_,
                                     .passes = [this](std::string_view) { maybe_die(); }}),
-              watcher(day.policy_, {.ledger = *day.ledger_,
+              sweeper(day.policy_, {.ledger = *day.ledger_,
                                     .chain = chain,
+                                    .signers = day.signers_,
+                                    .key = key(),
+                                    .clock = day.clock_,
                                     .log = day.quiet_log_,
                                     .metrics = day.quiet_metrics_,
-                                    .root = root(),
-                                    .passes = [this](std::string_view) { maybe_die(); }}) {
+                                    .holder = "process " + std::to_string(seed),
+                                    .alone = !day.two_settlers_,
+                                    .passes = [this](std::string_view) { maybe_die(); }}),
+              watcher(day.policy_,
+                      {.ledger = *day.ledger_,
+                       .chain = chain,
+                       .log = day.quiet_log_,
+                       .metrics = day.quiet_metrics_,
+                       .root = root(),
+                       .credited =
+                           [this](const AddressOwner& owner, CurrencyId currency,
+                                  std::uint64_t block) { sweeper.notice(owner, currency, block); },
+                       .passes = [this](std::string_view) { maybe_die(); }}) {
             settler.learn(day.perform(ListWithdrawals{.open_only = true}));
         }
         void maybe_die() {
@@ -147,6 +167,7 @@ private:
         SimulatedNode first, second;
         FailoverChain chain;
         ChainSettler settler;
+        Sweeper sweeper;
         DepositWatcher watcher;
     };
 
@@ -178,6 +199,7 @@ private:
         try {
             process->settler.look();
             process->watcher.look();
+            process->sweeper.look();
         } catch (const CutOff&) {
             ++cut_off_;
             process.reset();
@@ -212,9 +234,23 @@ private:
             look(first_, false);
             chain_.mine();
             clock_.advance(5 * second_us);
-            if (moment % 20 == 19 && all_ended() && deposits().size() >= sent_in()) return;
+            if (moment % 20 == 19 && all_ended() && deposits().size() >= sent_in() && all_swept()) {
+                return;
+            }
         }
-        FAIL() << "seed " << seed_ << ": withdrawals or deposits are still under way";
+        FAIL() << "seed " << seed_ << ": withdrawals, deposits or sweeps are still under way";
+    }
+    // Nothing is under way, and no address has as much as is swept.
+    bool all_swept() {
+        if (!perform(ListTransfers{SimulatedChain::id}).records.empty()) return false;
+        if (!policy_.tokens[0].sweep_above) return true;
+        const Uint256 least = *multiply(Uint256{Uint128{10'000'000'000'000'000}}, 300);
+        for (const auto& arrival : chain_.arrivals()) {
+            for (const auto& [to, units] : arrival.transfers) {
+                if (chain_.account(to).tokens >= least) return false;
+            }
+        }
+        return true;
     }
     std::vector<Record> deposits() {
         return perform(ListDeposits{.tenant = tenant, .limit = 100'000}).records;
@@ -249,16 +285,29 @@ private:
         completed_ = paid;
         std::map<std::pair<ChainAddress, bool>, Uint256> arrived;
         std::set<std::pair<ChainAddress, std::uint64_t>> nonces;
-        const auto payments = chain_.payments();
-        for (const auto& payment : payments) {
+        std::size_t payments = 0;
+        for (const auto& payment : chain_.payments()) {
+            EXPECT_TRUE(nonces.emplace(payment.from, payment.nonce).second);
+            if (is_of_the_house(payment.to)) {
+                swept_ += payment.in_tokens ? 1U : 0U;
+                continue;
+            }
+            ++payments;
             Uint256& sum = arrived[{payment.to, payment.in_tokens}];
             sum = *add(sum, payment.amount);
-            EXPECT_TRUE(nonces.emplace(payment.from, payment.nonce).second);
         }
-        EXPECT_EQ(payments.size(), paid) << "seed " << seed_;
+        EXPECT_EQ(payments, paid) << "seed " << seed_;
         EXPECT_EQ(arrived, left) << "seed " << seed_;
         judge_deposits();
         ASSERT_NO_FATAL_FAILURE(expect_clean());
+    }
+
+    // Gas for an address, or what was swept: tokens go to a hot wallet and coins to an address.
+    bool is_of_the_house(const ChainAddress& to) {
+        const bool is_hot = std::ranges::any_of(
+            signers_, [&](const auto& signer) { return signer->address() == to; });
+        const Outcome owner = perform(ReadDeposits{.addresses = {format_chain_address(to)}});
+        return is_hot || std::holds_alternative<Ptr<AddressOwner>>(owner.records.at(1));
     }
 
     // Each transfer that stands on the chain is one deposit of as many units, and what is credited
@@ -312,7 +361,7 @@ std::uint64_t number_of(const char* variable, std::uint64_t otherwise) {
 TEST(Seeds, EveryHostileDayEndsWithEachWithdrawalAndDepositCountedOnce) {
     const std::uint64_t first = number_of("SETTLE_FIRST_SEED", 1);
     const std::uint64_t count = number_of("SETTLE_SEEDS", 1'000);
-    std::size_t completed = 0, released = 0, cut_off = 0, credited = 0, aside = 0;
+    std::size_t completed = 0, released = 0, cut_off = 0, credited = 0, aside = 0, swept = 0;
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         Day day(seed);
@@ -322,19 +371,23 @@ TEST(Seeds, EveryHostileDayEndsWithEachWithdrawalAndDepositCountedOnce) {
         cut_off += day.cut_off_;
         credited += day.credited_;
         aside += day.aside_;
+        swept += day.swept_;
     }
     RecordProperty("completed", static_cast<int>(completed));
     RecordProperty("released", static_cast<int>(released));
     RecordProperty("cut_off", static_cast<int>(cut_off));
     RecordProperty("credited", static_cast<int>(credited));
-    std::printf("%zu completed, %zu released, %zu deposits (%zu with dust), cut off %zu times\n",
-                completed, released, credited, aside, cut_off);
+    std::printf(
+        "%zu completed, %zu released, %zu deposits (%zu with dust), %zu sweeps, cut off %zu "
+        "times\n",
+        completed, released, credited, aside, swept, cut_off);
     // The days are as hostile as they claim.
     EXPECT_GT(completed, count * 5);
     EXPECT_GT(released, count / 2);
     EXPECT_GT(cut_off, count);
     EXPECT_GT(credited, count * 5);
     EXPECT_GT(aside, count);
+    EXPECT_GT(swept, count * 3);
 }
 
 }  // namespace

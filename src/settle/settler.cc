@@ -2,11 +2,13 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -19,6 +21,7 @@
 #include "settle/node_chain.h"
 #include "settle/signer.h"
 #include "settle/signing_key.h"
+#include "settle/sweeper.h"
 
 namespace coffer {
 
@@ -115,8 +118,8 @@ Result<ExtendedKey> deposit_key_of(const DepositOptions& options) {
 }
 
 // Tells the ledger, which knows for ever what its addresses follow from.
-Result<ExtendedPublicKey> open_deposits(const DepositOptions& options, Ledger& ledger) {
-    const auto key = deposit_key_of(options);
+Result<ExtendedKey> open_deposits(const DepositOptions& options, Ledger& ledger) {
+    auto key = deposit_key_of(options);
     if (!key) return fail(key.error().code, "deposits: " + key.error().detail);
     const Outcome opened = ledger.perform(OpenDeposits{key->public_key()});
     if (opened.decline == Decline::exists) {
@@ -125,7 +128,14 @@ Result<ExtendedPublicKey> open_deposits(const DepositOptions& options, Ledger& l
     }
     if (!opened.done())
         return fail(ErrorCode::unavailable, "deposits: the ledger takes no changes");
-    return key->public_key();
+    return key;
+}
+
+// Whether anything is to be moved from players' addresses, for which their keys are needed.
+bool is_swept(const ChainPolicy& policy) {
+    return std::ranges::any_of(policy.tokens, [](const TokenOnChain& token) {
+        return token.contract && token.takes_deposits && token.sweep_above;
+    });
 }
 
 std::string name_of_this_process() {
@@ -139,6 +149,7 @@ struct OneChain {
     std::unique_ptr<Chain> chain;
     std::vector<std::unique_ptr<Signer>> signers;
     std::unique_ptr<ChainSettler> settler;
+    std::unique_ptr<Sweeper> sweeper;         // null: nothing is swept
     std::unique_ptr<DepositWatcher> watcher;  // null: there are no deposits
 };
 
@@ -147,9 +158,11 @@ public:
     struct Paces {
         Duration look = minute_us, list = list_every_max;
     };
-    SettlerThread(std::vector<OneChain> chains, Paces paces, const SettlerParts& parts,
+    SettlerThread(std::vector<OneChain> chains, std::unique_ptr<const ExtendedKey> deposit_key,
+                  Paces paces, const SettlerParts& parts,
                   std::shared_ptr<std::atomic<bool>> gives_up)
-        : chains_(std::move(chains)),
+        : deposit_key_(std::move(deposit_key)),
+          chains_(std::move(chains)),
           look_every_(paces.look),
           list_every_(paces.list),
           parts_(parts),
@@ -177,6 +190,7 @@ private:
             for (OneChain& one : chains_) {
                 one.settler->look();
                 has_more = (one.watcher && one.watcher->look()) || has_more;
+                if (one.sweeper) one.sweeper->look();
             }
             std::unique_lock lock(mutex_);
             // At once where blocks are left to look at, unless nobody answers.
@@ -209,6 +223,7 @@ private:
         for (OneChain& one : chains_) one.settler->learn(listed);
     }
 
+    const std::unique_ptr<const ExtendedKey> deposit_key_;  // null: nothing is swept
     std::vector<OneChain> chains_;
     const Duration look_every_, list_every_;
     const SettlerParts parts_;
@@ -227,11 +242,16 @@ private:
 Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains,
                                                 const DepositOptions& deposits,
                                                 const SettlerParts& parts) {
+    // Kept for as long as the program runs where something is swept, and wiped here else.
+    std::unique_ptr<const ExtendedKey> key;
     std::optional<ExtendedPublicKey> root;
     if (deposits.is_set()) {
         auto opened = open_deposits(deposits, parts.ledger);
         if (!opened) return std::unexpected(opened.error());
-        root = *opened;
+        root = opened->public_key();
+        const bool sweeps = std::ranges::any_of(
+            chains, [](const ChainOptions& options) { return is_swept(options.policy); });
+        if (sweeps) key = std::make_unique<const ExtendedKey>(std::move(*opened));
     }
     const std::string holder = name_of_this_process();
     const auto gives_up = std::make_shared<std::atomic<bool>>(false);
@@ -256,13 +276,31 @@ Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains
         paces.look = std::min(paces.look, options.look_every_ms * millisecond_us);
         paces.list = std::min(paces.list, options.policy.lease / 4);
         all.push_back(std::move(one));
+        if (key && is_swept(options.policy)) {
+            all.back().sweeper = std::make_unique<Sweeper>(
+                options.policy, SweeperParts{.ledger = parts.ledger,
+                                             .chain = *all.back().chain,
+                                             .signers = all.back().signers,
+                                             .key = *key,
+                                             .clock = parts.clock,
+                                             .log = parts.log,
+                                             .metrics = parts.metrics,
+                                             .holder = holder,
+                                             .alone = parts.alone});
+        }
+        std::function<void(const AddressOwner&, CurrencyId, std::uint64_t)> credited;
+        if (Sweeper* const sweeper = all.back().sweeper.get()) {
+            credited = [sweeper](const AddressOwner& owner, CurrencyId currency,
+                                 std::uint64_t block) { sweeper->notice(owner, currency, block); };
+        }
         if (root) {
             all.back().watcher = std::make_unique<DepositWatcher>(
                 options.policy, DepositWatcherParts{.ledger = parts.ledger,
                                                     .chain = *all.back().chain,
                                                     .log = parts.log,
                                                     .metrics = parts.metrics,
-                                                    .root = *root});
+                                                    .root = *root,
+                                                    .credited = credited});
         }
         // The spans of the parts point into vectors that move no more once `all` is handed over.
         all.back().settler = std::make_unique<ChainSettler>(
@@ -275,7 +313,7 @@ Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains
                                                          .holder = holder,
                                                          .alone = parts.alone});
     }
-    return std::make_unique<SettlerThread>(std::move(all), paces, parts, gives_up);
+    return std::make_unique<SettlerThread>(std::move(all), std::move(key), paces, parts, gives_up);
 }
 
 }  // namespace coffer

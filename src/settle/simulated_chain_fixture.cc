@@ -251,6 +251,16 @@ Result<Uint256> SimulatedNode::tokens(const ChainAddress& contract, const ChainA
     return contract == SimulatedChain::token ? account(owner).tokens : Uint256{};
 }
 
+Result<Uint256> SimulatedNode::tokens_at(const ChainAddress& contract, const ChainAddress& owner,
+                                         std::uint64_t block) {
+    TRY(hear());
+    if (block > height()) return fail(ErrorCode::unavailable, "it has not come so far");
+    const auto& accounts = chain_.blocks_[block].accounts;
+    const auto found = accounts.find(owner);
+    return contract == SimulatedChain::token && found != accounts.end() ? found->second.tokens
+                                                                        : Uint256{};
+}
+
 Result<ChainFees> SimulatedNode::fees() {
     TRY(hear());
     return ChainFees{chain_.base_fee_, Uint256{Uint128{1'000'000'000}}};

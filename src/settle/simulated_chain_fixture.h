@@ -118,6 +118,8 @@ public:
     Result<std::uint64_t> mined_nonces(const ChainAddress& account) override;
     Result<Uint256> coins(const ChainAddress& account) override;
     Result<Uint256> tokens(const ChainAddress& contract, const ChainAddress& owner) override;
+    Result<Uint256> tokens_at(const ChainAddress& contract, const ChainAddress& owner,
+                              std::uint64_t block) override;
     Result<ChainFees> fees() override;
     Result<std::optional<std::string>> send(std::string_view raw) override;
     Result<bool> knows(const Digest& hash) override;
@@ -153,6 +155,10 @@ public:
     }
     Result<Uint256> tokens(const ChainAddress& contract, const ChainAddress& owner) override {
         return ask(&Chain::tokens, contract, owner);
+    }
+    Result<Uint256> tokens_at(const ChainAddress& contract, const ChainAddress& owner,
+                              std::uint64_t block) override {
+        return ask(&Chain::tokens_at, contract, owner, block);
     }
     Result<ChainFees> fees() override { return ask(&Chain::fees); }
     Result<std::optional<std::string>> send(std::string_view raw) override {

@@ -1,8 +1,10 @@
 #pragma once
-// Part of the door record.h: what players send to addresses of theirs on a chain.
+// Part of the door record.h: what players send to addresses of theirs on a chain, and how it is
+// collected there.
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/digest.h"
@@ -68,6 +70,29 @@ struct ChainDeposit {
     Digest block_hash{};
     Sequence recorded_by = 0;  // this very record, and the transaction if something was credited
     Time created = 0;
+};
+
+// Between accounts of the house on a chain: coins for gas to a player's address, and the tokens
+// that came there to a hot wallet. It moves no money of the books.
+enum class TransferPurpose : std::uint8_t { top_up = 1, sweep };
+
+struct ChainTransfer {
+    std::uint64_t chain = 0;
+    std::string from;         // whose nonce it has: lower-case 0x hex
+    std::uint64_t nonce = 0;  // the account's next one when it was signed; no other has it
+    TransferPurpose purpose = TransferPurpose::sweep;
+    std::string to;                                    // who gets it
+    std::string contract;                              // of the token; empty: the chain's own coin
+    std::string units;                                 // how much, as decimal digits
+    WithdrawalState state = WithdrawalState::signed_;  // signed_ to final_
+    std::uint64_t step = 0;                            // as in a Settlement, and what follows
+    std::vector<ChainAttempt> attempts;
+    Digest mined{};
+    std::uint64_t block = 0;
+    Digest block_hash{};
+    bool reverted = false;
+    Amount gas_fee;
+    Time created = 0, modified = 0;
 };
 
 }  // namespace coffer

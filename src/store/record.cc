@@ -89,6 +89,11 @@ void write_deposit(std::string& out, const DepositName& name) {
         .number(name.log_index);
 }
 
+void write_transfer(std::string& out, std::uint64_t chain, std::string_view from,
+                    std::uint64_t nonce) {
+    KeyText(out, RecordKind::chain_transfer).number(chain).text(from).number(nonce);
+}
+
 // The texts of whole records.
 struct WriteText {
     std::string& out;
@@ -157,6 +162,9 @@ struct WriteText {
     }
     void operator()(const Ptr<ChainDeposit>& deposit) const {
         write_deposit(out, {deposit->chain, deposit->transaction, deposit->log_index});
+    }
+    void operator()(const Ptr<ChainTransfer>& transfer) const {
+        write_transfer(out, transfer->chain, transfer->from, transfer->nonce);
     }
     void operator()(const Ptr<Key>& key) const {
         write_key(out, {key->tenant, key->integration, key->player, key->group, key->external_id});
@@ -289,6 +297,10 @@ RecordKey KeyMaker::deposit_watch(CurrencyId currency) const {
 }
 RecordKey KeyMaker::chain_deposit(const DepositName& name) const {
     return make(RecordKind::chain_deposit, text_of<const DepositName&>(write_deposit, name));
+}
+RecordKey KeyMaker::chain_transfer(std::uint64_t chain, std::string_view from,
+                                   std::uint64_t nonce) const {
+    return make(RecordKind::chain_transfer, text_of(write_transfer, chain, from, nonce));
 }
 RecordKey KeyMaker::wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                            std::string memory) const {

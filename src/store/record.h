@@ -364,7 +364,7 @@ using Record =
                  Ptr<Player>, Ptr<Alias>, Ptr<Session>, Ptr<Login>, Ptr<Promotion>, Ptr<Withdrawal>,
                  Ptr<Wallet>, Ptr<Round>, Ptr<Key>, Ptr<Settlement>, Ptr<HotWallet>,
                  Ptr<WithdrawalPolicy>, Ptr<WithdrawalDay>, Ptr<DepositRoot>, Ptr<DepositAddress>,
-                 Ptr<AddressOwner>, Ptr<DepositWatch>, Ptr<ChainDeposit>>;
+                 Ptr<AddressOwner>, Ptr<DepositWatch>, Ptr<ChainDeposit>, Ptr<ChainTransfer>>;
 
 enum class RecordKind : std::uint8_t {
     none,
@@ -390,8 +390,9 @@ enum class RecordKind : std::uint8_t {
     address_owner,
     deposit_watch,
     chain_deposit,
+    chain_transfer,
 };
-inline constexpr std::size_t record_kind_count = 23;
+inline constexpr std::size_t record_kind_count = 24;
 constexpr RecordKind kind_of(const Record& record) {
     return static_cast<RecordKind>(record.index());
 }
@@ -465,6 +466,7 @@ public:
     RecordKey address_owner(std::string_view address) const;
     RecordKey deposit_watch(CurrencyId currency) const;
     RecordKey chain_deposit(const DepositName& name) const;
+    RecordKey chain_transfer(std::uint64_t chain, std::string_view from, std::uint64_t nonce) const;
     RecordKey wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                      std::string memory = {}) const;
     RecordKey round(const RoundName& name, std::string memory = {}) const;
@@ -501,7 +503,7 @@ void encode(const Change& change, std::string& out);
 Result<Change> decode(std::string_view bytes);
 // The newest of its formats. A Change is written in the oldest that can say it, so that books
 // without a chain stay as an older Coffer reads them.
-inline constexpr std::uint8_t change_format_version = 4;
+inline constexpr std::uint8_t change_format_version = 5;
 
 // The record of a Change under that key, its implied Key included; absent if it has none. A Key
 // whose original is another record comes without its `transaction`.

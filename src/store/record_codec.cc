@@ -22,11 +22,14 @@ const Wallet* wallet_after(const Transaction& transaction, const std::vector<Rec
     return nullptr;
 }
 
-// The oldest format that can say it: 2 knew nothing of chains, 3 nothing of deposits from them.
+// The oldest format that can say it: 2 knew nothing of chains, 3 nothing of deposits from them, 4
+// nothing of transfers between accounts of the house there.
 constexpr std::uint8_t oldest_format = 2;
 std::uint8_t format_of(const Record& put) {
     const auto kind = static_cast<RecordKind>(put.index());
-    return kind < RecordKind::settlement ? oldest_format : kind < RecordKind::deposit_root ? 3 : 4;
+    if (kind < RecordKind::settlement) return oldest_format;
+    if (kind < RecordKind::deposit_root) return 3;
+    return kind < RecordKind::chain_transfer ? 4 : 5;
 }
 std::uint8_t format_of(const Change& change) {
     std::uint8_t format = oldest_format;
@@ -57,7 +60,7 @@ Record read_record(ByteReader& reader) {
 
 Record read_put(ByteReader& reader) {
     RecordKind kind = RecordKind::none;
-    reader.choice(kind, RecordKind::tenant, RecordKind::chain_deposit);
+    reader.choice(kind, RecordKind::tenant, RecordKind::chain_transfer);
     if (reader.bad()) return {};
     switch (kind) {
         case RecordKind::none: return {};
@@ -83,6 +86,7 @@ Record read_put(ByteReader& reader) {
         case RecordKind::address_owner: return read_record<AddressOwner>(reader);
         case RecordKind::deposit_watch: return read_record<DepositWatch>(reader);
         case RecordKind::chain_deposit: return read_record<ChainDeposit>(reader);
+        case RecordKind::chain_transfer: return read_record<ChainTransfer>(reader);
     }
     return {};
 }

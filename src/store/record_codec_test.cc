@@ -142,6 +142,10 @@ TEST(RecordCodec, AChangeIsWrittenInTheOldestFormatThatCanSayIt) {
     EXPECT_TRUE(decode(bytes));
     bytes[0] = 3;
     EXPECT_FALSE(decode(bytes));
+    change.puts.emplace_back(std::make_shared<const ChainTransfer>());
+    bytes = describe(change);
+    EXPECT_EQ(bytes[0], 5);
+    EXPECT_TRUE(decode(bytes));
 }
 
 TEST(RecordCodec, ANewerFormatIsNamed) {

@@ -304,6 +304,27 @@ void code(Coder& coder, Value& deposit) {
     coder.near(deposit.created, coder.context.time);
 }
 
+template <class Coder, Of<ChainTransfer> Value>
+void code(Coder& coder, Value& transfer) {
+    coder.number(transfer.chain);
+    coder.text(transfer.from);
+    coder.number(transfer.nonce);
+    coder.choice(transfer.purpose, TransferPurpose::top_up, TransferPurpose::sweep);
+    coder.text(transfer.to);
+    coder.text(transfer.contract);
+    coder.text(transfer.units);
+    coder.choice(transfer.state, WithdrawalState::signed_, WithdrawalState::final_);
+    coder.number(transfer.step);
+    coder.list(transfer.attempts, [&](auto& attempt) { code(coder, attempt); });
+    coder.bytes(transfer.mined);
+    coder.number(transfer.block);
+    coder.bytes(transfer.block_hash);
+    coder.flag(transfer.reverted);
+    coder.amount(transfer.gas_fee);
+    coder.near(transfer.created, coder.context.time);
+    coder.near(transfer.modified, coder.context.time);
+}
+
 // ---- money --------------------------------------------------------------------------------------
 
 // Days and weeks are written as the distance to a day and a week of the Change's own time, so that

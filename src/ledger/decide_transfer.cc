@@ -1,0 +1,70 @@
+// Transfers between accounts of the house on a chain: gas for a player's address, and what came
+// there to a hot wallet. They move no money of the books, but they take nonces and are signed
+// before they are sent, like what pays a withdrawal.
+
+#include <utility>
+
+#include "ledger/chain_steps.h"
+#include "ledger/decide.h"
+#include "ledger/enroll.h"
+
+namespace coffer {
+
+namespace {
+
+template <class T>
+void put(Decision& decision, Ptr<T>& shown, T value) {
+    shown = std::make_shared<const T>(std::move(value));
+    decision.puts.emplace_back(shown);
+}
+
+// The first: here it takes its nonce, and no other ever gets that.
+Decision sign_first(const View& view, const AdvanceTransfer& intent, const HotWallet& account) {
+    if (intent.to != WithdrawalState::signed_ || !is_sound(intent.attempt) ||
+        intent.attempt.cancels) {
+        return no(Decline::invalid);
+    }
+    if (account.next_nonce != intent.nonce) return no(Decline::conflict);
+    HotWallet after = account;
+    after.next_nonce += 1;
+    ChainTransfer transfer;
+    transfer.chain = intent.chain;
+    transfer.from = intent.from;
+    transfer.nonce = intent.nonce;
+    transfer.purpose = intent.purpose;
+    transfer.to = intent.receiver;
+    transfer.contract = intent.contract;
+    transfer.units = intent.units;
+    transfer.step = 1;
+    transfer.attempts = {intent.attempt};
+    transfer.attempts.front().signed_at = view.now;
+    transfer.created = transfer.modified = view.now;
+    Decision decision;
+    put(decision, decision.outcome.transfer, std::move(transfer));
+    put(decision, decision.outcome.hot_wallet, std::move(after));
+    return decision;
+}
+
+}  // namespace
+
+Decision enroll(const View& view, const AdvanceTransfer& intent, Extra extra) {
+    const auto known = as<ChainTransfer>(extra, 0);
+    const auto account = as<HotWallet>(extra, 1);
+    if (!account || account->epoch != intent.epoch) return no(Decline::conflict);
+    if (intent.step != (known ? known->step : 0)) return no(Decline::conflict);
+    if (!known) return sign_first(view, intent, *account);
+    ChainTransfer transfer = *known;
+    const Decline decline = intent.attempt.cancels
+                                ? Decline::invalid
+                                : step_on_chain(known->state, intent, view.now, transfer);
+    if (decline != Decline::none) return no(decline);
+    if (intent.to != WithdrawalState::signed_) transfer.state = intent.to;
+    transfer.step += 1;
+    transfer.modified = view.now;
+    Decision decision;
+    put(decision, decision.outcome.transfer, std::move(transfer));
+    decision.outcome.hot_wallet = account;
+    return decision;
+}
+
+}  // namespace coffer

@@ -1,0 +1,162 @@
+// Transfers between accounts of the house on a chain: their way, their nonces, and books of them
+// that were forged.
+
+#include "ledger/deposit_fixture.h"
+#include "ledger/verify_fixture.h"
+
+namespace coffer {
+namespace {
+
+using enum WithdrawalState;
+
+AdvanceTransfer first_of(std::uint64_t nonce, ChainAttempt made, std::uint64_t epoch = 1) {
+    AdvanceTransfer intent;
+    intent.chain = test_chain;
+    intent.from = hot_address;
+    intent.epoch = epoch;
+    intent.nonce = nonce;
+    intent.purpose = TransferPurpose::top_up;
+    intent.receiver = payout_address;
+    intent.units = "1000";
+    intent.attempt = std::move(made);
+    return intent;
+}
+
+AdvanceTransfer step_of(std::uint64_t nonce, std::uint64_t step, WithdrawalState to) {
+    AdvanceTransfer intent = first_of(nonce, {});
+    intent.step = step;
+    intent.to = to;
+    return intent;
+}
+
+AdvanceTransfer mined_of(std::uint64_t nonce, std::uint64_t step, const ChainAttempt& made) {
+    AdvanceTransfer intent = step_of(nonce, step, mined);
+    intent.mined = made.hash;
+    intent.block = 100;
+    intent.block_hash = sha256("block 100");
+    return intent;
+}
+
+class Transferring : public DepositingWorld<World> {
+protected:
+    Transferring() {
+        open_deposits();
+        EXPECT_TRUE(perform(hold("one")).done());
+    }
+    const ChainAttempt pays_ = attempt("pays");
+    const ChainAttempt dearer_ = attempt("pays more");
+};
+
+TEST_F(Transferring, goes_step_by_step_to_its_end) {
+    const Outcome signed_first = perform(first_of(5, pays_));
+    ASSERT_TRUE(signed_first.done());
+    EXPECT_EQ(signed_first.transfer->state, signed_);
+    EXPECT_EQ(signed_first.hot_wallet->next_nonce, 6U);
+    EXPECT_TRUE(perform(step_of(5, 1, broadcast)).done());
+    AdvanceTransfer again = step_of(5, 2, signed_);
+    again.attempt = dearer_;
+    const Outcome replaced = perform(again);
+    ASSERT_TRUE(replaced.done());
+    EXPECT_EQ(replaced.transfer->state, broadcast);
+    EXPECT_EQ(replaced.transfer->attempts.size(), 2U);
+    EXPECT_TRUE(perform(mined_of(5, 3, pays_)).done());
+    EXPECT_TRUE(perform(step_of(5, 4, broadcast)).done()) << "a reorganisation";
+    EXPECT_TRUE(perform(mined_of(5, 5, dearer_)).done());
+    EXPECT_EQ(perform(ListTransfers{test_chain}).records.size(), 1U);
+    EXPECT_TRUE(perform(ListTransfers{1}).records.empty());
+    const Outcome over = perform(step_of(5, 6, final_));
+    ASSERT_TRUE(over.done());
+    EXPECT_EQ(over.transfer->mined, dearer_.hash);
+    EXPECT_TRUE(perform(ListTransfers{test_chain}).records.empty());
+    EXPECT_EQ(perform(step_of(5, 7, broadcast)).decline, Decline::invalid);
+    expect_clean();
+}
+
+TEST_F(Transferring, a_nonce_serves_one_of_them_or_a_withdrawal) {
+    Reports one = reports(withdraw(400));
+    EXPECT_EQ(perform(first_of(6, pays_)).decline, Decline::conflict) << "not the next";
+    EXPECT_EQ(perform(first_of(5, pays_, 2)).decline, Decline::conflict) << "not held";
+    ASSERT_TRUE(perform(first_of(5, pays_)).done());
+    EXPECT_EQ(perform(first_of(5, dearer_)).decline, Decline::conflict);
+    EXPECT_EQ(one.perform(one.sign(5, dearer_)).decline, Decline::conflict);
+    ASSERT_TRUE(one.perform(one.sign(6, dearer_)).done());
+    EXPECT_EQ(perform(first_of(6, attempt("c"))).decline, Decline::conflict);
+    EXPECT_TRUE(perform(first_of(7, attempt("c"))).done());
+    expect_clean();
+}
+
+TEST_F(Transferring, what_does_not_follow_is_not_heard) {
+    ChainAttempt wrong = pays_;
+    wrong.hash[0] ^= 1;
+    EXPECT_EQ(perform(first_of(5, wrong)).decline, Decline::invalid);
+    wrong = pays_;
+    wrong.cancels = true;
+    EXPECT_EQ(perform(first_of(5, wrong)).decline, Decline::invalid);
+    EXPECT_EQ(perform(step_of(5, 0, broadcast)).decline, Decline::invalid);
+    ASSERT_TRUE(perform(first_of(5, pays_)).done());
+    EXPECT_EQ(perform(step_of(5, 2, broadcast)).decline, Decline::conflict);
+    EXPECT_EQ(perform(mined_of(5, 1, dearer_)).decline, Decline::invalid);
+    EXPECT_EQ(perform(step_of(5, 1, final_)).decline, Decline::invalid);
+    EXPECT_EQ(perform(step_of(5, 1, completed)).decline, Decline::invalid);
+    AdvanceTransfer same = step_of(5, 1, signed_);
+    same.attempt = pays_;
+    EXPECT_EQ(perform(same).decline, Decline::invalid);
+    expect_clean();
+}
+
+TEST_F(Transferring, a_players_address_has_nonces_and_is_no_hot_wallet) {
+    HoldHotWallet address = hold("one", 0);
+    address.address = address_of_player("alice");
+    ASSERT_TRUE(perform(address).done());
+    const Outcome wallets = perform(ListHotWallets{});
+    ASSERT_EQ(wallets.records.size(), 1U);
+    EXPECT_EQ(std::get<Ptr<HotWallet>>(wallets.records[0])->address, hot_address);
+    EXPECT_TRUE(perform(ListDepositors{test_chain}).records.empty());
+    perform(transfer(address.address, "7"));
+    perform(transfer(address.address, "8", 2));
+    const Outcome paid = perform(ListDepositors{test_chain});
+    ASSERT_EQ(paid.records.size(), 2U);
+    EXPECT_EQ(std::get<Ptr<AddressOwner>>(paid.records[0])->player, "alice");
+    EXPECT_EQ(std::get<Ptr<DepositWatch>>(paid.records[1])->currency, token);
+    EXPECT_TRUE(perform(ListDepositors{1}).records.empty());
+}
+
+class VerifyTransfer : public SettlingWorld<Verify> {};
+
+TEST_F(VerifyTransfer, finds_what_was_forged) {
+    ASSERT_TRUE(perform(hold("one")).done());
+    ASSERT_TRUE(perform(first_of(5, attempt("a"))).done());
+    const Sequence first = latest();
+    ASSERT_TRUE(perform(step_of(5, 1, broadcast)).done());
+    const Sequence sent = latest();
+    ASSERT_TRUE(perform(mined_of(5, 2, attempt("a"))).done());
+    const Sequence mined_at = latest();
+    ASSERT_TRUE(perform(first_of(6, attempt("b"))).done());
+    const Sequence second = latest();
+    ASSERT_EQ(heard([](ForgedBooks&) {}), "");
+    const auto found = [&](Sequence at, std::string_view words,
+                           const std::function<void(ChainTransfer&)>& forge) {
+        expect_put_found<ChainTransfer>(at, words, forge);
+    };
+    const std::string_view next = "a nonce that is not the hot wallet's next";
+    found(first, next, [](auto& one) { one.nonce = 4; });
+    found(first, next, [](auto& one) { one.chain = 1; });
+    expect_found(first, next, drop_puts<HotWallet>);
+    found(first, "a new transfer that was signed before", [](auto& one) { one.step = 2; });
+    found(first, "a signed transaction has another hash than it says",
+          [](auto& one) { one.attempts[0].raw = "another"; });
+    const std::string_view another = "a transfer becomes another one";
+    found(sent, another, [](auto& one) { one.to = hot_address; });
+    found(sent, another, [](auto& one) { one.units = "1"; });
+    found(sent, "a transfer's steps have a gap", [](auto& one) { one.step += 1; });
+    found(sent, "what was signed for a withdrawal changes",
+          [](auto& one) { one.attempts.clear(); });
+    found(sent, "a transfer takes a step that does not follow",
+          [](auto& one) { one.state = final_; });
+    found(mined_at, "what was mined for a transfer is not what was signed for it",
+          [](auto& one) { one.mined = sha256("x"); });
+    found(second, next, [](auto& one) { one.nonce = 7; });
+}
+
+}  // namespace
+}  // namespace coffer
