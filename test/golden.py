@@ -22,22 +22,27 @@ import tempfile
 import time
 
 import golden_file
+from chain import Chain
 from postgres_server import PostgresServer
 
 HERE = pathlib.Path(__file__).resolve().parent
 READY_S = 30
 ANSWER_S = 20
+DEMO_CHAIN_ID = 31337
 
 
 class World:
-    """A `coffer demo` with data of its own; `store` is what --store takes."""
+    """A `coffer demo` with data of its own; `store` is what --store takes. With a chain, a node of its
+    own pays what is withdrawn."""
 
-    def __init__(self, coffer, store):
+    def __init__(self, coffer, store, chain=None):
+        self.chain = chain
         self.folder = tempfile.TemporaryDirectory(prefix="coffer-golden-")
         self.log = open(pathlib.Path(self.folder.name) / "log", "w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [coffer, "demo", "--listen", "127.0.0.1:0", "--store", store,
-             "--data", str(pathlib.Path(self.folder.name) / "data")],
+             "--data", str(pathlib.Path(self.folder.name) / "data"),
+             *(["--chain", chain.url] if chain else [])],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
         try:
             self.port = self.wait_for_port()
@@ -90,6 +95,8 @@ class World:
         self.stop()
         self.log.close()
         self.folder.cleanup()
+        if self.chain:
+            self.chain.close()
 
 
 class Http1:
@@ -189,6 +196,18 @@ def play(exchange, client, captured):
     return wrong, request_id
 
 
+def play_until(exchange, client, captured, chain):
+    """What the chain is asked first, then the exchange; where it says so, until it is as expected."""
+    for method, parameters in exchange.before:
+        chain.ask(method, *parameters)
+    deadline = time.monotonic() + READY_S
+    while True:
+        wrong, request_id = play(exchange, client, captured)
+        if not wrong or not exchange.until or time.monotonic() > deadline:
+            return wrong, request_id
+        time.sleep(0.05)
+
+
 def play_file(path, options):
     """Returns (exchanges played, report lines); no lines when all is as expected."""
     captured = {}
@@ -196,7 +215,9 @@ def play_file(path, options):
     played = []
     try:
         exchanges = golden_file.parse(path.read_text(encoding="utf-8"))
-        world = World(options.coffer, options.new_store())
+        needs_chain = any(exchange.before for exchange in exchanges)
+        world = World(options.coffer, options.new_store(),
+                      Chain(DEMO_CHAIN_ID) if needs_chain else None)
     except (golden_file.Wrong, RuntimeError, OSError) as error:
         return 0, [f"  {error}"]
     client = (Http2 if options.http2 else Http1)(world.port)
@@ -204,7 +225,7 @@ def play_file(path, options):
         for exchange in exchanges:
             request_id = ""
             try:
-                wrong, request_id = play(exchange, client, captured)
+                wrong, request_id = play_until(exchange, client, captured, world.chain)
             except (golden_file.Wrong, OSError, http.client.HTTPException, RuntimeError) as error:
                 wrong = [f"{type(error).__name__}: {error}"]
                 client.close()

@@ -34,17 +34,25 @@ class Exchange:
         self.status = None
         self.answer_headers = []
         self.answer_body = []
+        self.before = []  # (method, parameters) that the chain is asked first
+        self.until = False  # asked again until the answer is as expected
 
 
 def parse(text):
     """The exchanges of a golden file, in order."""
     exchanges = []
     part = "prose"
+    asked = []
     for number, line in enumerate(text.split("\n"), 1):
         exchange = exchanges[-1] if exchanges else None
         if line.startswith("### "):
             exchanges.append(Exchange(line[4:].strip(), number))
+            exchanges[-1].before, asked = asked, []
             part = "request"
+        elif line.startswith("%% chain ") and part == "prose":
+            asked.append(chain_call(line, number))
+        elif line == "%% until" and part == "request":
+            exchange.until = True
         elif exchange is None or part == "prose":
             if line.strip() and not line.startswith("#"):
                 raise Wrong(f"line {number}: prose begins with #")
@@ -74,6 +82,14 @@ def parse(text):
         if exchange.method is None or exchange.status is None:
             raise Wrong(f"line {exchange.line}: an exchange needs a request and a status")
     return exchanges
+
+
+def chain_call(line, number):
+    method, _, parameters = line[len("%% chain "):].partition(" ")
+    try:
+        return method, json.loads(parameters or "[]")
+    except ValueError as error:
+        raise Wrong(f"line {number}: parameters that are no JSON") from error
 
 
 def split_header(text):
