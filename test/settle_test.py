@@ -58,6 +58,7 @@ chain = "anvil"
 tenant = "games"
 currency = "TOK"
 contract = "{self.token}"
+sweep_above = "3.00"
 [[hot_wallet]]
 chain = "anvil"
 keystore = "hot.json"
@@ -134,9 +135,9 @@ password_file = "hot.password"
         return line in text.splitlines()
 
     def start(self):
-        install_key = self.init()
+        self.install_key = self.init()
         self.server = self.serve()
-        self.found_world(install_key)
+        self.found_world(self.install_key)
 
     def test_what_was_earned_arrives_and_the_player_sees_the_whole_way(self):
         self.start()
@@ -160,6 +161,14 @@ password_file = "hot.password"
         self.assertFalse(self.ask("/fe/wallet/balance")["wallet_transaction_error"])
         self.assertTrue(self.server.wait_for(
             lambda: self.metric('coffer_settle_completed_total{chain="anvil"} 1')))
+        wallet, = self.native("GET", "/v1/hot-wallets", key=self.install_key)
+        self.assertEqual((wallet["address"], wallet["next_nonce"], wallet["under_way"],
+                          wallet["oldest_unconfirmed_at"], wallet["paused"]),
+                         (KEYSTORE_ADDRESS, 1, 0, None, False))
+        tokens, = wallet["tokens"]
+        self.assertEqual(tokens["contract"], self.token)
+        self.assertGreater(int(tokens["units"]), 999_000 * TOKEN)
+        self.assertTrue(9 < float(wallet["coins"]) <= 10, wallet)
         code, _ = self.server.stop()
         self.assertEqual(code, 0)
         code, said, complaint = self.coffer.run("verify", "--config", self.config)
@@ -228,6 +237,14 @@ password_file = "hot.password"
                          ("5.25", "7", str(5 * TOKEN + TOKEN // 4 + 7)))
         self.assertEqual((one["tx_hash"], one["address"]), (row["tx_hash"], given["address"]))
         self.native("GET", f"/v1/transactions/{one['id']}")
+        # It is worth a sweep, all of it, and the hot wallet pays the gas.
+        had = self.chain.tokens(self.token, KEYSTORE_ADDRESS)
+        self.server.wait_for(lambda: self.chain.ask("evm_mine") and
+                             self.chain.tokens(self.token, given["address"]) == 0)
+        self.assertEqual(self.chain.tokens(self.token, KEYSTORE_ADDRESS) - had,
+                         5 * TOKEN + TOKEN // 4 + 7)
+        wallet, = self.native("GET", "/v1/hot-wallets", key=self.install_key)
+        self.assertEqual(wallet["address"], KEYSTORE_ADDRESS)
         # Killed and started anew it reads the same blocks again.
         self.server.stop(signal.SIGKILL)
         self.server = self.serve()

@@ -111,7 +111,7 @@ def scopes_of_native():
 def right_credential(tenant, dialect, route):
     secrets, sessions = tenant.credentials, tenant.sessions
     if dialect == "native":
-        is_installation = route[1].startswith("/v1/tenants") or route[1] == "/v1/hot-wallets"
+        is_installation = route[1].startswith(("/v1/tenants", "/v1/chains", "/v1/hot-wallets"))
         return INSTALL_KEY if is_installation else tenant.key
     if dialect == "operator":
         return secrets["operator", "secret"]["live"] if route[1] == "/auth/get-token" \

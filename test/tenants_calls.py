@@ -129,6 +129,9 @@ NATIVE = {
     ("GET", "/v1/currencies/{code}/withdrawal-policy"): native(
         "GET", "/v1/currencies/{code}/withdrawal-policy", code="currency"),
     ("GET", "/v1/hot-wallets"): native("GET", "/v1/hot-wallets"),
+    ("POST", "/v1/chains/{id}/pause"): native(
+        "POST", "/v1/chains/31337/pause", lambda subject: {"reason": "test"}),
+    ("POST", "/v1/chains/{id}/resume"): native("POST", "/v1/chains/31337/resume"),
     ("POST", "/v1/promotions"): native("POST", "/v1/promotions", promotion),
     ("GET", "/v1/promotions"): native("GET", "/v1/promotions"),
 }

@@ -188,7 +188,10 @@ NativeRead native_read_deposits(const Request& request);
 // native_withdrawal.cc
 NativeRead native_read_cancel_withdrawal(const Request& request);
 NativeRead native_read_approve_withdrawal(const Request& request);
+// native_chain.cc
 NativeRead native_read_hot_wallets(const Request& request);
+NativeRead native_read_pause_chain(const Request& request);
+NativeRead native_read_resume_chain(const Request& request);
 // native_deposit.cc
 NativeRead native_read_deposit_address(const Request& request);
 // native_policy.cc
@@ -218,8 +221,10 @@ Reply native_write_promotions(const Request& request, const Intent& intent, cons
 Reply native_write_withdrawal(const Request& request, const Intent& intent, const Outcome& outcome);
 Reply native_write_withdrawals(const Request& request, const Intent& intent,
                                const Outcome& outcome);
+// native_chain.cc
 Reply native_write_hot_wallets(const Request& request, const Intent& intent,
                                const Outcome& outcome);
+Reply native_write_chain(const Request& request, const Intent& intent, const Outcome& outcome);
 // native_deposit.cc
 Reply native_write_deposit_address(const Request& request, const Intent& intent,
                                    const Outcome& outcome);

@@ -19,9 +19,10 @@ TEST_F(Native, AsksForALiveKey) {
     EXPECT_TRUE(try_read(request(Method::get, "/v1/rounds", {}, bearer("read"))));
 }
 
-// Tenants, and the accounts on chains that pay for all of them.
+// Tenants, chains, and the accounts there that pay for all of them.
 bool is_of_installation(const Route& route) {
-    return route.pattern.starts_with("/v1/tenants") || route.pattern == "/v1/hot-wallets";
+    return route.pattern.starts_with("/v1/tenants") || route.pattern.starts_with("/v1/chains") ||
+           route.pattern == "/v1/hot-wallets";
 }
 
 TEST_F(Native, AKeyOfTheInstallationAndATenantsKeyCannotDoEachOthersWork) {

@@ -101,8 +101,6 @@ NativeRead native_read_approve_withdrawal(const Request& request) {
     return read_verdict(request, {.verdict = Verdict::approve});
 }
 
-NativeRead native_read_hot_wallets(const Request&) { return ListHotWallets{}; }
-
 Reply native_write_withdrawal(const Request& request, const Intent&, const Outcome& outcome) {
     if (!outcome.withdrawal) return native_problem(request, Decline::not_found);
     std::string body;
@@ -125,28 +123,6 @@ Reply native_write_withdrawals(const Request& request, const Intent&, const Outc
     Reply reply = native_reply(200, std::move(body));
     native_add_next(reply, request, outcome);
     return reply;
-}
-
-Reply native_write_hot_wallets(const Request&, const Intent&, const Outcome& outcome) {
-    std::string body;
-    JsonWriter json(body);
-    json.open_array();
-    for (const Record& record : outcome.records) {
-        const auto* one = std::get_if<Ptr<HotWallet>>(&record);
-        if (one == nullptr) continue;
-        const HotWallet& wallet = **one;
-        json.open_object();
-        json.key("chain_id").integer_unsigned(wallet.chain);
-        json.key("address").string(wallet.address);
-        json.key("next_nonce").integer_unsigned(wallet.next_nonce);
-        json.key("leased_until");
-        native_append_time(json, wallet.leased_until);
-        json.key("created_at");
-        native_append_time(json, wallet.created);
-        json.close_object();
-    }
-    json.close_array();
-    return native_reply(200, std::move(body));
 }
 
 }  // namespace coffer

@@ -99,6 +99,7 @@ struct Decider {
     Decision operator()(const ListDeposits&) const { return misrouted(); }
     Decision operator()(const ListTransfers&) const { return misrouted(); }
     Decision operator()(const ListDepositors&) const { return misrouted(); }
+    Decision operator()(const ReadPause&) const { return misrouted(); }
     template <class Change>
     Decision operator()(const Change& change) const {
         return enroll(view, change, extra);

@@ -67,4 +67,18 @@ Decision enroll(const View& view, const AdvanceTransfer& intent, Extra extra) {
     return decision;
 }
 
+Decision enroll(const View& view, const PauseChain& intent, Extra extra) {
+    Decision decision;
+    const auto known = as<ChainPause>(extra, 0);
+    // The same again changes nothing, not even the reason that was given first.
+    if (known && known->paused == intent.paused) {
+        decision.outcome.records.emplace_back(known);
+        return decision;
+    }
+    Ptr<ChainPause> pause;
+    put(decision, pause, ChainPause{intent.chain, intent.paused, intent.reason, view.now});
+    decision.outcome.records.emplace_back(std::move(pause));
+    return decision;
+}
+
 }  // namespace coffer

@@ -371,6 +371,7 @@ struct Wants {
     }
     void operator()(const AdvanceWithdrawal& intent) { list = wants_of(intent, keys); }
     void operator()(const JudgeWithdrawal& intent) { list = wants_of(step_of(intent), keys); }
+    void operator()(const PauseChain& intent) { list.push_back(keys.chain_pause(intent.chain)); }
     void operator()(const AdvanceTransfer& intent) {
         list.push_back(keys.chain_transfer(intent.chain, intent.from, intent.nonce));
         list.push_back(keys.hot_wallet(intent.chain, intent.from));

@@ -50,6 +50,7 @@ AdvanceWithdrawal step_of(const JudgeWithdrawal& intent);  // what it asks for
 
 // Between accounts of the house on a chain, decide_transfer.cc.
 Decision enroll(const View& view, const AdvanceTransfer& intent, Extra extra);
+Decision enroll(const View& view, const PauseChain& intent, Extra extra);
 
 // Deposits from chains, decide_deposit.cc.
 Decision enroll(const View& view, const OpenDeposits& intent, Extra extra);

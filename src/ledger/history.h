@@ -37,6 +37,7 @@ public:
     Outcome answer(const ListDeposits& ask) const;
     Outcome answer(const ListTransfers& ask) const;
     Outcome answer(const ListDepositors& ask) const;
+    Outcome answer(const ReadPause& ask) const;
 
     // Fill in what the lane needs of the journal before it can judge these.
     Result<Decline> prepare(Move& reversal) const;
@@ -104,6 +105,8 @@ private:
         }
         return all;
     }
+
+    Result<void> add_under_way(std::vector<HotWalletView>& wallets) const;
 
     // history_list.cc
     struct OpeningLook {

@@ -4,6 +4,7 @@
 // are under way: the settler asks when it starts, and then names the ones it has heard of.
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -75,21 +76,70 @@ Result<Decline> Historian::prepare(JudgeWithdrawal& cancel) const {
 
 // Players' addresses have nonces as hot wallets do, and are none.
 Outcome Historian::answer(const ListHotWallets&) const {
-    std::vector<RecordKey> owners;
-    std::vector<Record> wallets;
+    std::vector<RecordKey> owners, pauses;
+    std::vector<Ptr<HotWallet>> accounts;
     const auto done = reader_.each(RecordKind::hot_wallet, [&](const Record& record) {
-        owners.push_back(reader_.keys().address_owner(std::get<Ptr<HotWallet>>(record)->address));
-        wallets.push_back(record);
+        accounts.push_back(std::get<Ptr<HotWallet>>(record));
+        owners.push_back(reader_.keys().address_owner(accounts.back()->address));
+        pauses.push_back(reader_.keys().chain_pause(accounts.back()->chain));
         return true;
     });
     if (!done) return failed(done.error());
     const auto owned = find_all<AddressOwner>(owners);
     if (!owned) return failed(owned.error());
+    const auto paused = find_all<ChainPause>(pauses);
+    if (!paused) return failed(paused.error());
     Outcome outcome;
-    for (std::size_t at = 0; at < wallets.size(); ++at) {
-        if (!(*owned)[at]) outcome.records.push_back(std::move(wallets[at]));
+    for (std::size_t at = 0; at < accounts.size(); ++at) {
+        if ((*owned)[at]) continue;
+        const Ptr<ChainPause>& pause = (*paused)[at];
+        outcome.hot_wallets.push_back(
+            {.record = std::move(accounts[at]), .paused = pause && pause->paused});
     }
-    return outcome;
+    const auto counted = add_under_way(outcome.hot_wallets);
+    return counted ? outcome : failed(counted.error());
+}
+
+// What was signed for each of them and is not final.
+Result<void> Historian::add_under_way(std::vector<HotWalletView>& wallets) const {
+    const auto add = [&](std::uint64_t chain, const std::string& address, Time since) {
+        const auto wallet = std::ranges::find_if(wallets, [&](const HotWalletView& one) {
+            return one.record->chain == chain && one.record->address == address;
+        });
+        if (wallet == wallets.end()) return;
+        wallet->under_way += 1;
+        if (wallet->oldest == 0 || since < wallet->oldest) wallet->oldest = since;
+    };
+    const KeyMaker& keys = reader_.keys();
+    std::vector<RecordKey> names;
+    TRY(reader_.each(RecordKind::withdrawal, [&](const Record& record) {
+        const auto& withdrawal = std::get<Ptr<Withdrawal>>(record);
+        const bool is_sent = withdrawal->state == WithdrawalState::signed_ ||
+                             withdrawal->state == WithdrawalState::broadcast ||
+                             withdrawal->state == WithdrawalState::mined;
+        if (is_sent) names.push_back(keys.settlement(withdrawal->requested_by));
+        return true;
+    }));
+    const auto settlements = find_all<Settlement>(names);
+    if (!settlements) return std::unexpected(settlements.error());
+    for (const Ptr<Settlement>& one : *settlements) {
+        if (one) add(one->chain, one->hot_wallet, one->attempts.front().signed_at);
+    }
+    return reader_.each(RecordKind::chain_transfer, [&](const Record& record) {
+        const auto& transfer = std::get<Ptr<ChainTransfer>>(record);
+        if (transfer->state != WithdrawalState::final_) {
+            add(transfer->chain, transfer->from, transfer->created);
+        }
+        return true;
+    });
+}
+
+Outcome Historian::answer(const ReadPause& ask) const {
+    Outcome outcome;
+    outcome.records.resize(1);
+    const std::array names{reader_.keys().chain_pause(ask.chain)};
+    const auto found = reader_.find_all(names, outcome.records);
+    return found ? outcome : failed(found.error());
 }
 
 Outcome Historian::answer(const ListTransfers& ask) const {

@@ -311,7 +311,17 @@ struct ListWithdrawals {
     Sequence before = 0;         // a cursor
     std::uint32_t limit = 0;     // 0: all
 };
+// The accounts that pay: Outcome.hot_wallets.
 struct ListHotWallets {};
+// Nothing new is signed for a chain, or is again. Outcome.records: its ChainPause.
+struct PauseChain {
+    std::uint64_t chain = 0;
+    bool paused = true;
+    std::string reason;
+};
+struct ReadPause {  // absent: it was never paused
+    std::uint64_t chain = 0;
+};
 
 // Deposits from chains, decide_deposit.cc. The settler asks and reports all but GiveDepositAddress
 // and ListDeposits.
@@ -394,15 +404,14 @@ struct ListTransfers {
     std::uint64_t chain = 0;
 };
 
-using Intent =
-    std::variant<Move, AskBalance, AskStatus, ListMovements, FindTransaction, ListWallets,
-                 ListRounds, ListRecords, CreateTenant, CreateCurrency, CreateIntegration,
-                 PatchIntegration, CreateCredential, RevokeCredential, TouchCredential,
-                 CreatePlayer, ChangePlayer, OpenSession, RevokeSession, ActivateToken,
-                 StartSession, Register, LogIn, LogOut, RenewSession, OpenUser, RenewUser,
-                 CreatePromotion, CloseRound, FindSession, HoldHotWallet, AdvanceWithdrawal,
-                 JudgeWithdrawal, PutWithdrawalPolicy, ListWithdrawals, ListHotWallets,
-                 OpenDeposits, WatchDeposits, MoveWatch, RecordDeposit, GiveDepositAddress,
-                 ReadDeposits, ListDeposits, AdvanceTransfer, ListTransfers, ListDepositors>;
+using Intent = std::variant<
+    Move, AskBalance, AskStatus, ListMovements, FindTransaction, ListWallets, ListRounds,
+    ListRecords, CreateTenant, CreateCurrency, CreateIntegration, PatchIntegration,
+    CreateCredential, RevokeCredential, TouchCredential, CreatePlayer, ChangePlayer, OpenSession,
+    RevokeSession, ActivateToken, StartSession, Register, LogIn, LogOut, RenewSession, OpenUser,
+    RenewUser, CreatePromotion, CloseRound, FindSession, HoldHotWallet, AdvanceWithdrawal,
+    JudgeWithdrawal, PutWithdrawalPolicy, ListWithdrawals, ListHotWallets, OpenDeposits,
+    WatchDeposits, MoveWatch, RecordDeposit, GiveDepositAddress, ReadDeposits, ListDeposits,
+    AdvanceTransfer, ListTransfers, ListDepositors, PauseChain, ReadPause>;
 
 }  // namespace coffer

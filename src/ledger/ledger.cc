@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <iterator>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -38,6 +39,7 @@ struct WhoseDesk {
     Desk operator()(const ListDeposits&) const { return Desk::historian; }
     Desk operator()(const ListTransfers&) const { return Desk::historian; }
     Desk operator()(const ListDepositors&) const { return Desk::historian; }
+    Desk operator()(const ReadPause&) const { return Desk::historian; }
     Desk operator()(const JudgeWithdrawal&) const { return Desk::historian; }
     Desk operator()(const CloseRound&) const { return Desk::historian; }
     Desk operator()(const Register&) const { return Desk::passwords; }
@@ -130,6 +132,11 @@ public:
     std::uint64_t directory_version() const override { return shared_directory_.version(); }
     bool ready() const override {
         return lane_.ready() && (!watcher_ || watcher_->reaches_store());
+    }
+
+    void show(HotWalletSight sight) override {
+        const std::lock_guard lock(sights_mutex_);
+        sights_[{sight.chain, sight.address}] = std::move(sight);
     }
 
     bool take_queued(std::vector<Sequence>& queued) override { return lane_.queued().take(queued); }
@@ -249,6 +256,7 @@ private:
             job->outcome = historian_.answer(*withdrawals);
         } else if (const auto* hot_wallets = std::get_if<ListHotWallets>(&job->intent)) {
             job->outcome = historian_.answer(*hot_wallets);
+            add_sights(job->outcome);
         } else if (const auto* known = std::get_if<ReadDeposits>(&job->intent)) {
             job->outcome = historian_.answer(*known);
         } else if (const auto* deposits = std::get_if<ListDeposits>(&job->intent)) {
@@ -257,10 +265,20 @@ private:
             job->outcome = historian_.answer(*transfers);
         } else if (const auto* depositors = std::get_if<ListDepositors>(&job->intent)) {
             job->outcome = historian_.answer(*depositors);
+        } else if (const auto* pause = std::get_if<ReadPause>(&job->intent)) {
+            job->outcome = historian_.answer(*pause);
         }
         if (job->outcome.fault == Fault::internal)
             log_.error("a list could not be read from the store");
         answer(job);
+    }
+
+    void add_sights(Outcome& outcome) {
+        const std::lock_guard lock(sights_mutex_);
+        for (HotWalletView& view : outcome.hot_wallets) {
+            const auto seen = sights_.find({view.record->chain, view.record->address});
+            if (seen != sights_.end()) view.sight = seen->second;
+        }
     }
 
     void judge_or_forward(Job* job, const Result<Decline>& decline) {
@@ -310,6 +328,8 @@ private:
     std::optional<Watcher> watcher_;  // of a store that other processes write to
     Clerk history_;
     Clerk passwords_;
+    std::mutex sights_mutex_;  // guards sights_
+    std::map<std::pair<std::uint64_t, std::string>, HotWalletSight> sights_;
     std::mutex perform_mutex_;
     std::mutex own_mutex_;  // guards own_answered_
     std::condition_variable own_woken_;

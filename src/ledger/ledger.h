@@ -66,6 +66,9 @@ public:
     // by the numbers of their requests. False when there were too many to keep: list them then.
     virtual bool take_queued(std::vector<Sequence>&) { return true; }
 
+    // What the settler saw of a hot wallet, for whoever lists them.
+    virtual void show(HotWalletSight) {}
+
     // Submits and waits: for start-up, tools and tests. Not from an io thread.
     virtual Outcome perform(Intent intent) = 0;
 };

@@ -85,6 +85,25 @@ struct Movement {
     Ptr<ChainDeposit> deposit;           // of a DEPOSIT that came from a chain
 };
 
+// What an account on a chain has, as the settler of this process saw it last.
+struct HotWalletSight {
+    std::uint64_t chain = 0;
+    std::string address;
+    Time seen = 0;      // 0: not yet
+    std::string coins;  // in units of 10^-18 of the chain's coin, as decimal digits
+    struct Tokens {
+        std::string contract, units;
+    };
+    std::vector<Tokens> tokens;
+};
+struct HotWalletView {
+    Ptr<HotWallet> record;
+    HotWalletSight sight;
+    std::uint64_t under_way = 0;  // of withdrawals and top-ups, as far as they are not final
+    Time oldest = 0;              // when the oldest of them was signed first; 0: none
+    bool paused = false;          // its chain
+};
+
 struct Outcome {
     Decline decline = Decline::none;
     Fault fault = Fault::none;
@@ -116,6 +135,7 @@ struct Outcome {
     // Of lists and of the directory.
     std::vector<Movement> movements;
     std::vector<Record> records;
+    std::vector<HotWalletView> hot_wallets;
     std::uint64_t total = 0;  // movements in the wallet, where asked
     Sequence next = 0;        // where the next page begins; 0 at the end
     bool created = false;     // the directory made something new

@@ -267,7 +267,7 @@ TEST_F(Settling, withdrawals_are_told_once_and_listed_as_they_stand) {
     one.perform(final_);
     one.perform(completed);
     EXPECT_EQ(perform(ListWithdrawals{.open_only = true}).records.size(), 2U);
-    EXPECT_EQ(perform(ListHotWallets{}).records.size(), 1U);
+    EXPECT_EQ(perform(ListHotWallets{}).hot_wallets.size(), 1U);
 }
 
 }  // namespace

@@ -109,8 +109,8 @@ TEST_F(Transferring, a_players_address_has_nonces_and_is_no_hot_wallet) {
     address.address = address_of_player("alice");
     ASSERT_TRUE(perform(address).done());
     const Outcome wallets = perform(ListHotWallets{});
-    ASSERT_EQ(wallets.records.size(), 1U);
-    EXPECT_EQ(std::get<Ptr<HotWallet>>(wallets.records[0])->address, hot_address);
+    ASSERT_EQ(wallets.hot_wallets.size(), 1U);
+    EXPECT_EQ(wallets.hot_wallets[0].record->address, hot_address);
     EXPECT_TRUE(perform(ListDepositors{test_chain}).records.empty());
     perform(transfer(address.address, "7"));
     perform(transfer(address.address, "8", 2));
@@ -119,6 +119,45 @@ TEST_F(Transferring, a_players_address_has_nonces_and_is_no_hot_wallet) {
     EXPECT_EQ(std::get<Ptr<AddressOwner>>(paid.records[0])->player, "alice");
     EXPECT_EQ(std::get<Ptr<DepositWatch>>(paid.records[1])->currency, token);
     EXPECT_TRUE(perform(ListDepositors{1}).records.empty());
+}
+
+TEST_F(Transferring, hot_wallets_show_what_waits_and_what_was_seen) {
+    Reports one = reports(withdraw(400));
+    one.perform(one.sign(5, pays_));
+    const Time signed_at = clock_.wall();
+    clock_.advance(minute_us);
+    ASSERT_TRUE(perform(first_of(6, dearer_)).done());
+    ledger_->show({.chain = test_chain, .address = hot_address, .seen = 7, .coins = "12"});
+    const auto wallet = [&] { return perform(ListHotWallets{}).hot_wallets.at(0); };
+    EXPECT_EQ(wallet().under_way, 2U);
+    EXPECT_EQ(wallet().oldest, signed_at);
+    EXPECT_EQ(wallet().record->next_nonce, 7U);
+    EXPECT_EQ(wallet().sight.coins, "12");
+    EXPECT_FALSE(wallet().paused);
+    one.perform(WithdrawalState::broadcast);
+    one.perform(one.mine(pays_));
+    one.perform(final_);
+    EXPECT_EQ(wallet().under_way, 1U);
+    EXPECT_EQ(wallet().oldest, signed_at + minute_us);
+}
+
+TEST_F(Transferring, a_chain_is_paused_and_resumed) {
+    const auto known = [&] {
+        const Outcome outcome = perform(ReadPause{test_chain});
+        const auto* pause = std::get_if<Ptr<ChainPause>>(&outcome.records.at(0));
+        return pause == nullptr ? nullptr : *pause;
+    };
+    EXPECT_EQ(known(), nullptr);
+    ASSERT_TRUE(perform(PauseChain{test_chain, true, "a fork"}).done());
+    EXPECT_TRUE(known()->paused);
+    EXPECT_TRUE(perform(ListHotWallets{}).hot_wallets.at(0).paused);
+    const Sequence before = latest();
+    EXPECT_TRUE(perform(PauseChain{test_chain, true, "the same"}).done());
+    EXPECT_EQ(latest(), before);
+    EXPECT_EQ(known()->reason, "a fork");
+    ASSERT_TRUE(perform(PauseChain{test_chain, false, {}}).done());
+    EXPECT_FALSE(known()->paused);
+    expect_clean();
 }
 
 class VerifyTransfer : public SettlingWorld<Verify> {};

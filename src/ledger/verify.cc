@@ -96,7 +96,8 @@ private:
                                                 RecordKind::address_owner,
                                                 RecordKind::deposit_watch,
                                                 RecordKind::chain_deposit,
-                                                RecordKind::chain_transfer};
+                                                RecordKind::chain_transfer,
+                                                RecordKind::chain_pause};
 
     // The journal from its beginning, a chunk at a time; what was read before an error, too.
     Result<void> in_chunks(const std::function<Result<void>(std::span<const Change>)>& use) {

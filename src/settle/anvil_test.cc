@@ -192,6 +192,29 @@ TEST_F(AnvilTest, APausedCurrencyWaitsUntilItIsResumed) {
     EXPECT_EQ(anvil_->tokens(payee(0)), whole_tokens(1));
 }
 
+TEST_F(AnvilTest, APausedChainFinishesWhatIsSignedAndSignsNothingNew) {
+    OpenBooks open(books());
+    open_world(open, 2);
+    anvil_->ask("evm_setAutomine", "[false]");
+    withdraw(open, 0, tok, 100);
+    Running running(*this, open, {});
+    running.look();
+    ASSERT_TRUE(open.perform(PauseChain{Anvil::chain_id, true, "a test"}).done());
+    withdraw(open, 1, tok, 100);
+    running.settler->learn(open.perform(ListWithdrawals{.open_only = true}));
+    for (int look = 0; look < 5; ++look) {
+        running.look();
+        anvil_->mine();
+    }
+    EXPECT_EQ(alarm(open, "paused"), 1);
+    EXPECT_EQ(anvil_->tokens(payee(0)), whole_tokens(1));
+    EXPECT_EQ(anvil_->tokens(payee(1)), Uint256{});
+    ASSERT_TRUE(open.perform(PauseChain{Anvil::chain_id, false, {}}).done());
+    finish(running);
+    EXPECT_EQ(alarm(open, "paused"), 0);
+    EXPECT_EQ(anvil_->tokens(payee(1)), whole_tokens(1));
+}
+
 TEST_F(AnvilTest, AnotherChainThanTheConfiguredOneIsNotUsed) {
     policy_.chain_id = 1;
     OpenBooks open(books());

@@ -81,6 +81,7 @@ private:
     Reply find_mined(Hot& hot, Open& open, bool& found);
     Reply send_latest(Hot& hot, Open& open);
     Reply replace(Hot& hot, Open& open, bool cancels);
+    Result<bool> is_paused() const;
     Reply assign();
     Reply assign(Hot& hot, Open& open, const TokenOnChain& token);
     Result<bool> can_pay(Hot& hot, const ChainTransaction& next, const TokenOnChain& token,

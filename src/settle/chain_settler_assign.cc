@@ -37,7 +37,22 @@ ChainSettler::Hot* ChainSettler::next_hot() {
     return nullptr;
 }
 
+// Nothing new is signed while a person wants it so; what is signed goes on.
+Result<bool> ChainSettler::is_paused() const {
+    const Outcome outcome = parts_.ledger.perform(ReadPause{policy_.chain_id});
+    if (!outcome.done()) return fail(ErrorCode::unavailable, "the ledger does not answer");
+    const auto* pause = std::get_if<Ptr<ChainPause>>(&outcome.records.at(0));
+    return pause != nullptr && (*pause)->paused;
+}
+
 ChainSettler::Reply ChainSettler::assign() {
+    const bool is_any_queued = std::ranges::any_of(open_, [](const auto& one) {
+        return !one.second.settlement && one.second.withdrawal->state == WithdrawalState::queued;
+    });
+    if (!is_any_queued) return {};
+    const auto paused = is_paused();
+    if (!paused) return std::unexpected(paused.error());
+    if (*paused) return figures_->ring(SettleAlarm::paused), Reply{};
     for (auto& [name, open] : open_) {
         if (open.settlement || open.is_stale || open.withdrawal->state != WithdrawalState::queued) {
             continue;

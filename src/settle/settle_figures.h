@@ -19,11 +19,12 @@ enum class SettleAlarm : std::uint8_t {
     fee_cap,      // the chain asks for more than the cap
     nonce_taken,  // a nonce was mined as nothing that was signed for it
     held,         // another process has the hot wallet
+    paused,       // by a person's word
 };
 
 class SettleFigures {
 public:
-    static constexpr std::size_t alarm_count = 7;
+    static constexpr std::size_t alarm_count = 8;
     static constexpr std::size_t open_states = 6;  // approval to final
 
     SettleFigures(Metrics& metrics, const std::string& chain);

@@ -17,6 +17,7 @@
 #include "base/random.h"
 #include "settle/chain_settler.h"
 #include "settle/deposit_watcher.h"
+#include "settle/hot_sights.h"
 #include "settle/keystore.h"
 #include "settle/node_chain.h"
 #include "settle/signer.h"
@@ -149,6 +150,7 @@ struct OneChain {
     std::unique_ptr<Chain> chain;
     std::vector<std::unique_ptr<Signer>> signers;
     std::unique_ptr<ChainSettler> settler;
+    std::unique_ptr<HotSights> sights;
     std::unique_ptr<Sweeper> sweeper;         // null: nothing is swept
     std::unique_ptr<DepositWatcher> watcher;  // null: there are no deposits
 };
@@ -191,6 +193,7 @@ private:
                 one.settler->look();
                 has_more = (one.watcher && one.watcher->look()) || has_more;
                 if (one.sweeper) one.sweeper->look();
+                one.sights->look();
             }
             std::unique_lock lock(mutex_);
             // At once where blocks are left to look at, unless nobody answers.
@@ -276,6 +279,11 @@ Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains
         paces.look = std::min(paces.look, options.look_every_ms * millisecond_us);
         paces.list = std::min(paces.list, options.policy.lease / 4);
         all.push_back(std::move(one));
+        all.back().sights = std::make_unique<HotSights>(
+            options.policy, HotSightsParts{.ledger = parts.ledger,
+                                           .chain = *all.back().chain,
+                                           .signers = all.back().signers,
+                                           .clock = parts.clock});
         if (key && is_swept(options.policy)) {
             all.back().sweeper = std::make_unique<Sweeper>(
                 options.policy, SweeperParts{.ledger = parts.ledger,

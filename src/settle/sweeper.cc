@@ -123,6 +123,11 @@ Sweeper::Reply Sweeper::look_at_chain() {
         TRY(watch(open->second, is_over));
         open = is_over ? open_.erase(open) : std::next(open);
     }
+    if (candidates_.empty()) return {};
+    const Outcome pause = parts_.ledger.perform(ReadPause{policy_.chain_id});
+    if (!pause.done()) return unheard();
+    const auto paused = record_at<ChainPause>(pause, 0);
+    if (paused && paused->paused) return {};
     for (auto candidate = candidates_.begin();
          candidate != candidates_.end() && open_.size() < under_way_max;) {
         bool is_done = false;

@@ -18,7 +18,7 @@ constexpr std::array<Fill, record_kind_count - 1> fills = {
     filled<Promotion>,     filled<Withdrawal>,   filled<Wallet>,         filled<Round>,
     filled<Key>,           filled<Settlement>,   filled<HotWallet>,      filled<WithdrawalPolicy>,
     filled<WithdrawalDay>, filled<DepositRoot>,  filled<DepositAddress>, filled<AddressOwner>,
-    filled<DepositWatch>,  filled<ChainDeposit>, filled<ChainTransfer>};
+    filled<DepositWatch>,  filled<ChainDeposit>, filled<ChainTransfer>,  filled<ChainPause>};
 
 // Half of the entries end where the wallet put says, as nearly all real ones do.
 void fill_entries(FieldFiller& filler, const Change& change, std::vector<Entry>& entries) {

@@ -166,6 +166,9 @@ struct WriteText {
     void operator()(const Ptr<ChainTransfer>& transfer) const {
         write_transfer(out, transfer->chain, transfer->from, transfer->nonce);
     }
+    void operator()(const Ptr<ChainPause>& pause) const {
+        write_number(out, RecordKind::chain_pause, pause->chain);
+    }
     void operator()(const Ptr<Key>& key) const {
         write_key(out, {key->tenant, key->integration, key->player, key->group, key->external_id});
     }
@@ -301,6 +304,9 @@ RecordKey KeyMaker::chain_deposit(const DepositName& name) const {
 RecordKey KeyMaker::chain_transfer(std::uint64_t chain, std::string_view from,
                                    std::uint64_t nonce) const {
     return make(RecordKind::chain_transfer, text_of(write_transfer, chain, from, nonce));
+}
+RecordKey KeyMaker::chain_pause(std::uint64_t chain) const {
+    return make(RecordKind::chain_pause, text_of(write_number, RecordKind::chain_pause, chain));
 }
 RecordKey KeyMaker::wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                            std::string memory) const {

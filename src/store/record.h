@@ -364,7 +364,8 @@ using Record =
                  Ptr<Player>, Ptr<Alias>, Ptr<Session>, Ptr<Login>, Ptr<Promotion>, Ptr<Withdrawal>,
                  Ptr<Wallet>, Ptr<Round>, Ptr<Key>, Ptr<Settlement>, Ptr<HotWallet>,
                  Ptr<WithdrawalPolicy>, Ptr<WithdrawalDay>, Ptr<DepositRoot>, Ptr<DepositAddress>,
-                 Ptr<AddressOwner>, Ptr<DepositWatch>, Ptr<ChainDeposit>, Ptr<ChainTransfer>>;
+                 Ptr<AddressOwner>, Ptr<DepositWatch>, Ptr<ChainDeposit>, Ptr<ChainTransfer>,
+                 Ptr<ChainPause>>;
 
 enum class RecordKind : std::uint8_t {
     none,
@@ -391,8 +392,9 @@ enum class RecordKind : std::uint8_t {
     deposit_watch,
     chain_deposit,
     chain_transfer,
+    chain_pause,
 };
-inline constexpr std::size_t record_kind_count = 24;
+inline constexpr std::size_t record_kind_count = 25;
 constexpr RecordKind kind_of(const Record& record) {
     return static_cast<RecordKind>(record.index());
 }
@@ -466,6 +468,7 @@ public:
     RecordKey address_owner(std::string_view address) const;
     RecordKey deposit_watch(CurrencyId currency) const;
     RecordKey chain_deposit(const DepositName& name) const;
+    RecordKey chain_pause(std::uint64_t chain) const;
     RecordKey chain_transfer(std::uint64_t chain, std::string_view from, std::uint64_t nonce) const;
     RecordKey wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                      std::string memory = {}) const;

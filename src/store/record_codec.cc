@@ -23,7 +23,7 @@ const Wallet* wallet_after(const Transaction& transaction, const std::vector<Rec
 }
 
 // The oldest format that can say it: 2 knew nothing of chains, 3 nothing of deposits from them, 4
-// nothing of transfers between accounts of the house there.
+// nothing of transfers between accounts of the house there and of pauses.
 constexpr std::uint8_t oldest_format = 2;
 std::uint8_t format_of(const Record& put) {
     const auto kind = static_cast<RecordKind>(put.index());
@@ -60,7 +60,7 @@ Record read_record(ByteReader& reader) {
 
 Record read_put(ByteReader& reader) {
     RecordKind kind = RecordKind::none;
-    reader.choice(kind, RecordKind::tenant, RecordKind::chain_transfer);
+    reader.choice(kind, RecordKind::tenant, RecordKind::chain_pause);
     if (reader.bad()) return {};
     switch (kind) {
         case RecordKind::none: return {};
@@ -87,6 +87,7 @@ Record read_put(ByteReader& reader) {
         case RecordKind::deposit_watch: return read_record<DepositWatch>(reader);
         case RecordKind::chain_deposit: return read_record<ChainDeposit>(reader);
         case RecordKind::chain_transfer: return read_record<ChainTransfer>(reader);
+        case RecordKind::chain_pause: return read_record<ChainPause>(reader);
     }
     return {};
 }

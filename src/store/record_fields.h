@@ -325,6 +325,14 @@ void code(Coder& coder, Value& transfer) {
     coder.near(transfer.modified, coder.context.time);
 }
 
+template <class Coder, Of<ChainPause> Value>
+void code(Coder& coder, Value& pause) {
+    coder.number(pause.chain);
+    coder.flag(pause.paused);
+    coder.text(pause.reason);
+    coder.near(pause.modified, coder.context.time);
+}
+
 // ---- money --------------------------------------------------------------------------------------
 
 // Days and weeks are written as the distance to a day and a week of the Change's own time, so that

@@ -79,6 +79,14 @@ struct HotWallet {
     Time created = 0;
 };
 
+// Whether something new is signed for a chain. What is signed goes on.
+struct ChainPause {
+    std::uint64_t chain = 0;
+    bool paused = false;
+    std::string reason;
+    Time modified = 0;
+};
+
 // What a tenant allows of withdrawals to a chain in one of its currencies. Negative: no bound.
 struct WithdrawalPolicy {
     TenantId tenant = 0;
