@@ -30,7 +30,7 @@ LAST = ["/api/wallet/status", "/api/wallet/rollback", "/api/wallet/credit", "/cr
         "/v1/rounds/{id}/close", "/v1/withdrawals/{id}/approve", "/v1/withdrawals/{id}/cancel",
         "/v1/integrations/{id}/credentials/{credential}", "/v1/integrations/{id}/credentials"]
 # What this world, which has no chain, cannot give even to its owner, and how it says so.
-WITHOUT_A_CHAIN = {"/v1/players/{id}/deposit-address": 409}
+WITHOUT_A_CHAIN = {"/v1/players/{id}/deposit-address": 409, "/v1/withdrawals/{id}/retry": 409}
 UNKNOWN = {"number": 999_999_999, "currency": "NIL"}
 NATIVE_ROUTE = re.compile(
     r"\{Method::(\w+),\s*\"(/[^\"]*)\",\s*\"[^\"]+\",\s*((?:scope_\w+[\s|]*)+),", re.DOTALL)

@@ -120,6 +120,8 @@ NATIVE = {
     ("GET", "/v1/withdrawals"): native("GET", "/v1/withdrawals"),
     ("POST", "/v1/withdrawals/{id}/cancel"): native(
         "POST", "/v1/withdrawals/{id}/cancel", lambda subject: {"reason": "test"}, id="withdrawal"),
+    ("POST", "/v1/withdrawals/{id}/retry"): native(
+        "POST", "/v1/withdrawals/{id}/retry", id="withdrawal"),
     ("POST", "/v1/withdrawals/{id}/approve"): native(
         "POST", "/v1/withdrawals/{id}/approve", id="withdrawal"),
     ("GET", "/v1/deposits"): native("GET", "/v1/deposits?player={p}", p="player"),

@@ -110,6 +110,8 @@ constexpr NativeRoute table[] = {
      native_read_cancel_withdrawal, native_write_withdrawal},
     {Method::post, "/v1/withdrawals/{id}/approve", "approve_withdrawal", scope_admin,
      native_read_approve_withdrawal, native_write_withdrawal},
+    {Method::post, "/v1/withdrawals/{id}/retry", "retry_withdrawal", scope_admin,
+     native_read_retry_withdrawal, native_write_withdrawal},
     {Method::get, "/v1/deposits", "deposits", scope_read, native_read_deposits,
      native_write_deposits},
     {Method::put, "/v1/currencies/{code}/withdrawal-policy", "put_policy", scope_admin,

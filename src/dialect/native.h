@@ -188,6 +188,7 @@ NativeRead native_read_deposits(const Request& request);
 // native_withdrawal.cc
 NativeRead native_read_cancel_withdrawal(const Request& request);
 NativeRead native_read_approve_withdrawal(const Request& request);
+NativeRead native_read_retry_withdrawal(const Request& request);
 // native_chain.cc
 NativeRead native_read_hot_wallets(const Request& request);
 NativeRead native_read_pause_chain(const Request& request);

@@ -101,6 +101,11 @@ NativeRead native_read_approve_withdrawal(const Request& request) {
     return read_verdict(request, {.verdict = Verdict::approve});
 }
 
+NativeRead native_read_retry_withdrawal(const Request& request) {
+    if (const auto body = native_body(request); !body) return std::unexpected(body.error());
+    return read_verdict(request, {.verdict = Verdict::retry});
+}
+
 Reply native_write_withdrawal(const Request& request, const Intent&, const Outcome& outcome) {
     if (!outcome.withdrawal) return native_problem(request, Decline::not_found);
     std::string body;

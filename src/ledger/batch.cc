@@ -7,6 +7,7 @@
 #include "ledger/enroll.h"
 #include "ledger/history.h"
 #include "ledger/sight.h"
+#include "store/directory_kinds.h"
 
 namespace coffer {
 
@@ -100,6 +101,7 @@ struct Decider {
     Decision operator()(const ListTransfers&) const { return misrouted(); }
     Decision operator()(const ListDepositors&) const { return misrouted(); }
     Decision operator()(const ReadPause&) const { return misrouted(); }
+    Decision operator()(const ReadRetry&) const { return misrouted(); }
     template <class Change>
     Decision operator()(const Change& change) const {
         return enroll(view, change, extra);

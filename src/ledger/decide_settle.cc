@@ -21,6 +21,7 @@ struct Side {
     Ptr<Settlement> settlement;
     Ptr<Wallet> wallet;
     Ptr<HotWallet> hot_wallet;
+    Ptr<WithdrawalRetry> retry;
 };
 
 template <class T>
@@ -62,6 +63,49 @@ Decision sign_first(const View& view, const AdvanceWithdrawal& intent, const Sid
     put(decision, outcome.withdrawal, std::move(withdrawal));
     put(decision, outcome.settlement, std::move(settlement));
     put(decision, outcome.hot_wallet, std::move(hot_wallet));
+    return decision;
+}
+
+// The first transaction after somebody else used its nonce for good: by a person's word, which is
+// good for this step alone. What was signed before stays linked to it.
+Decision sign_anew(const View& view, const AdvanceWithdrawal& intent, const Side& side) {
+    const WithdrawalState from = side.withdrawal->state;
+    const bool is_out = from == WithdrawalState::signed_ || from == WithdrawalState::broadcast;
+    if (!is_out || intent.attempt.cancels || !is_sound(intent.attempt) ||
+        attempt_of(*side.settlement, intent.attempt.hash) || !side.retry ||
+        side.retry->step != side.settlement->step) {
+        return no(Decline::invalid);
+    }
+    if (side.hot_wallet->next_nonce != intent.nonce) return no(Decline::conflict);
+    HotWallet hot_wallet = *side.hot_wallet;
+    hot_wallet.next_nonce += 1;
+    Settlement settlement = *side.settlement;
+    settlement.nonce = intent.nonce;
+    settlement.step += 1;
+    settlement.attempts.push_back(intent.attempt);
+    settlement.attempts.back().signed_at = view.now;
+    Withdrawal withdrawal = *side.withdrawal;
+    withdrawal.state = WithdrawalState::signed_;
+    withdrawal.modified = view.now;
+    Decision decision;
+    put(decision, decision.outcome.withdrawal, std::move(withdrawal));
+    put(decision, decision.outcome.settlement, std::move(settlement));
+    put(decision, decision.outcome.hot_wallet, std::move(hot_wallet));
+    return decision;
+}
+
+// A person's word for that.
+Decision allow_retry(const View& view, const Side& side) {
+    if (!side.withdrawal) return no(Decline::not_found);
+    const WithdrawalState state = side.withdrawal->state;
+    const bool is_out = state == WithdrawalState::signed_ || state == WithdrawalState::broadcast;
+    if (!is_out || !side.settlement) return no(Decline::not_permitted);
+    Decision decision;
+    Ptr<WithdrawalRetry> retry;
+    put(decision, retry,
+        WithdrawalRetry{side.withdrawal->requested_by, side.settlement->step, view.now});
+    decision.outcome.withdrawal = side.withdrawal;
+    decision.outcome.settlement = side.settlement;
     return decision;
 }
 
@@ -147,6 +191,7 @@ std::vector<RecordKey> wants_of(const AdvanceWithdrawal& intent, const KeyMaker&
         keys.wallet(withdrawal.tenant, withdrawal.player, withdrawal.currency)};
     if (!intent.hot_wallet.empty()) {
         names.push_back(keys.hot_wallet(intent.chain, intent.hot_wallet));
+        names.push_back(keys.withdrawal_retry(withdrawal.requested_by));
     }
     return names;
 }
@@ -161,6 +206,9 @@ AdvanceWithdrawal step_of(const JudgeWithdrawal& intent) {
 }
 
 Decision enroll(const View& view, const JudgeWithdrawal& intent, Extra extra) {
+    if (intent.verdict == Verdict::retry) {
+        return allow_retry(view, {as<Withdrawal>(extra, 0), as<Settlement>(extra, 1)});
+    }
     Decision decision = enroll(view, step_of(intent), extra);
     Decline& decline = decision.outcome.decline;
     const bool is_too_late = decline == Decline::conflict || decline == Decline::invalid;
@@ -196,7 +244,7 @@ Decision enroll(const View& view, const HoldHotWallet& intent, Extra extra) {
 
 Decision enroll(const View& view, const AdvanceWithdrawal& intent, Extra extra) {
     const Side side{as<Withdrawal>(extra, 0), as<Settlement>(extra, 1), as<Wallet>(extra, 2),
-                    as<HotWallet>(extra, 3)};
+                    as<HotWallet>(extra, 3), as<WithdrawalRetry>(extra, 4)};
     if (!side.withdrawal) return no(Decline::not_found);
     const std::uint64_t step = side.settlement ? side.settlement->step : 0;
     if (step != intent.step) return no(Decline::conflict);
@@ -207,6 +255,9 @@ Decision enroll(const View& view, const AdvanceWithdrawal& intent, Extra extra) 
     if (!is_held_by(side, intent) || side.settlement->hot_wallet != intent.hot_wallet ||
         side.settlement->chain != intent.chain) {
         return no(Decline::conflict);
+    }
+    if (intent.to == WithdrawalState::signed_ && intent.nonce > side.settlement->nonce) {
+        return sign_anew(view, intent, side);
     }
     Settlement settlement = *side.settlement;
     settlement.step += 1;

@@ -1,4 +1,5 @@
 #include "ledger/directory.h"
+#include "store/directory_kinds.h"
 
 #include <algorithm>
 #include <utility>

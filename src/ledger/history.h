@@ -38,6 +38,7 @@ public:
     Outcome answer(const ListTransfers& ask) const;
     Outcome answer(const ListDepositors& ask) const;
     Outcome answer(const ReadPause& ask) const;
+    Outcome answer(const ReadRetry& ask) const;
 
     // Fill in what the lane needs of the journal before it can judge these.
     Result<Decline> prepare(Move& reversal) const;
@@ -106,6 +107,7 @@ private:
         return all;
     }
 
+    Outcome only(const RecordKey& name) const;
     Result<void> add_under_way(std::vector<HotWalletView>& wallets) const;
 
     // history_list.cc

@@ -4,7 +4,6 @@
 // are under way: the settler asks when it starts, and then names the ones it has heard of.
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 
@@ -135,11 +134,20 @@ Result<void> Historian::add_under_way(std::vector<HotWalletView>& wallets) const
 }
 
 Outcome Historian::answer(const ReadPause& ask) const {
+    return only(reader_.keys().chain_pause(ask.chain));
+}
+
+Outcome Historian::answer(const ReadRetry& ask) const {
+    return only(reader_.keys().withdrawal_retry(ask.withdrawal));
+}
+
+// The one record under that name, or an absent one.
+Outcome Historian::only(const RecordKey& name) const {
+    auto record = reader_.find(name);
+    if (!record) return failed(record.error());
     Outcome outcome;
-    outcome.records.resize(1);
-    const std::array names{reader_.keys().chain_pause(ask.chain)};
-    const auto found = reader_.find_all(names, outcome.records);
-    return found ? outcome : failed(found.error());
+    outcome.records.push_back(std::move(*record));
+    return outcome;
 }
 
 Outcome Historian::answer(const ListTransfers& ask) const {

@@ -277,7 +277,8 @@ struct AdvanceWithdrawal {
     std::uint64_t chain = 0;
     std::string hot_wallet;  // empty: an operator's word, on one of which nothing is signed yet
     std::uint64_t epoch = 0;
-    std::uint64_t nonce = 0;  // of the first that is signed
+    // Of the first that is signed; a higher one than the Settlement's of the first after a retry.
+    std::uint64_t nonce = 0;
     ChainAttempt attempt;
     // mined: which of its attempts, where, and what came of it.
     Digest mined{};
@@ -289,7 +290,8 @@ struct AdvanceWithdrawal {
 };
 // An operator's word: a withdrawal that waits for approval may go, or one for which nothing is
 // signed goes back to `earned`. Declines: not_found; not_permitted, when it is too late for that.
-enum class Verdict : std::uint8_t { approve, cancel };
+// One that cannot go on because somebody else used its nonce may take another, if that is safe.
+enum class Verdict : std::uint8_t { approve, cancel, retry };
 struct JudgeWithdrawal {
     TenantId tenant = 0;
     Sequence requested_by = 0;
@@ -321,6 +323,9 @@ struct PauseChain {
 };
 struct ReadPause {  // absent: it was never paused
     std::uint64_t chain = 0;
+};
+struct ReadRetry {  // the WithdrawalRetry, absent: it was never asked for
+    Sequence withdrawal = 0;
 };
 
 // Deposits from chains, decide_deposit.cc. The settler asks and reports all but GiveDepositAddress
@@ -412,6 +417,6 @@ using Intent = std::variant<
     RenewUser, CreatePromotion, CloseRound, FindSession, HoldHotWallet, AdvanceWithdrawal,
     JudgeWithdrawal, PutWithdrawalPolicy, ListWithdrawals, ListHotWallets, OpenDeposits,
     WatchDeposits, MoveWatch, RecordDeposit, GiveDepositAddress, ReadDeposits, ListDeposits,
-    AdvanceTransfer, ListTransfers, ListDepositors, PauseChain, ReadPause>;
+    AdvanceTransfer, ListTransfers, ListDepositors, PauseChain, ReadPause, ReadRetry>;
 
 }  // namespace coffer

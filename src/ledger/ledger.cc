@@ -40,6 +40,7 @@ struct WhoseDesk {
     Desk operator()(const ListTransfers&) const { return Desk::historian; }
     Desk operator()(const ListDepositors&) const { return Desk::historian; }
     Desk operator()(const ReadPause&) const { return Desk::historian; }
+    Desk operator()(const ReadRetry&) const { return Desk::historian; }
     Desk operator()(const JudgeWithdrawal&) const { return Desk::historian; }
     Desk operator()(const CloseRound&) const { return Desk::historian; }
     Desk operator()(const Register&) const { return Desk::passwords; }
@@ -267,6 +268,8 @@ private:
             job->outcome = historian_.answer(*depositors);
         } else if (const auto* pause = std::get_if<ReadPause>(&job->intent)) {
             job->outcome = historian_.answer(*pause);
+        } else if (const auto* retry = std::get_if<ReadRetry>(&job->intent)) {
+            job->outcome = historian_.answer(*retry);
         }
         if (job->outcome.fault == Fault::internal)
             log_.error("a list could not be read from the store");

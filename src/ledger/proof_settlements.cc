@@ -43,9 +43,11 @@ void SettlementProof::record(const Change& change) {
         if (const auto* one = std::get_if<Ptr<Settlement>>(&put)) puts.settlement = one->get();
         if (const auto* one = std::get_if<Ptr<HotWallet>>(&put)) puts.hot_wallet = one->get();
         if (const auto* one = std::get_if<Ptr<ChainTransfer>>(&put)) puts.transfer = one->get();
+        if (const auto* one = std::get_if<Ptr<WithdrawalRetry>>(&put)) puts.retry = one->get();
     }
     const Sequence at = change.sequence;
-    if (puts.withdrawal != nullptr) way(at, *puts.withdrawal, puts.settlement != nullptr);
+    if (puts.withdrawal != nullptr) way(at, puts);
+    if (puts.retry != nullptr) retry(change, *puts.retry);
     if (puts.settlement != nullptr) {
         if (puts.withdrawal == nullptr ||
             puts.withdrawal->requested_by != puts.settlement->withdrawal ||
@@ -66,13 +68,20 @@ void SettlementProof::record(const Change& change) {
     if (puts.hot_wallet != nullptr) hot_wallet(at, puts);
 }
 
-void SettlementProof::way(Sequence at, const Withdrawal& withdrawal, bool is_signed) {
+void SettlementProof::way(Sequence at, const Puts& puts) {
+    const Withdrawal& withdrawal = *puts.withdrawal;
+    const bool is_signed = puts.settlement != nullptr;
     const auto& keys = past_.keys();
     const auto before = past_.before<Withdrawal>(keys.withdrawal(withdrawal.requested_by));
+    const auto chain_before = past_.before<Settlement>(keys.settlement(withdrawal.requested_by));
+    // With another nonce it is signed as for the first time.
+    const bool is_anew = is_signed && chain_before && chain_before->nonce != puts.settlement->nonce;
     const char from = before ? letter(before->state) : '0';
-    findings_.expect(comes_from(withdrawal.state).find(from) != std::string_view::npos, at,
-                     "a withdrawal takes a step that does not follow");
-    findings_.expect(is_signed || past_.latest(keys.settlement(withdrawal.requested_by)) == 0, at,
+    const std::string_view allowed = is_anew ? "sb" : comes_from(withdrawal.state);
+    findings_.expect(allowed.find(from) != std::string_view::npos &&
+                         (!is_anew || withdrawal.state == WithdrawalState::signed_),
+                     at, "a withdrawal takes a step that does not follow");
+    findings_.expect(is_signed || !chain_before, at,
                      "a withdrawal that is signed goes on without its settlement");
     const bool needs_one = withdrawal.state != WithdrawalState::approval &&
                            withdrawal.state != WithdrawalState::queued &&
@@ -131,9 +140,33 @@ void SettlementProof::transfer(Sequence at, const Puts& puts) {
 void SettlementProof::next(Sequence at, const Settlement& before, const Puts& puts) {
     const Settlement& after = *puts.settlement;
     findings_.expect(after.chain == before.chain && after.hot_wallet == before.hot_wallet &&
-                         after.nonce == before.nonce && after.tenant == before.tenant,
+                         after.tenant == before.tenant,
                      at, "a settlement changes its nonce or its hot wallet");
     findings_.expect(after.step == before.step + 1, at, "a settlement's steps have a gap");
+    if (after.nonce != before.nonce) anew(at, before, puts);
+}
+
+// By a person's word, and with a transaction of its own that takes the next nonce.
+void SettlementProof::anew(Sequence at, const Settlement& before, const Puts& puts) {
+    const Settlement& after = *puts.settlement;
+    const auto word =
+        past_.before<WithdrawalRetry>(past_.keys().withdrawal_retry(after.withdrawal));
+    findings_.expect(word && word->step == before.step &&
+                         after.attempts.size() == before.attempts.size() + 1 &&
+                         !after.attempts.back().cancels,
+                     at, "a settlement changes its nonce or its hot wallet");
+    takes_nonce(at, after.chain, after.hot_wallet, after.nonce, puts.hot_wallet);
+}
+
+void SettlementProof::retry(const Change& change, const WithdrawalRetry& retry) {
+    const auto& keys = past_.keys();
+    const auto withdrawal = past_.before<Withdrawal>(keys.withdrawal(retry.withdrawal));
+    const auto settlement = past_.before<Settlement>(keys.settlement(retry.withdrawal));
+    const bool is_out = withdrawal && (withdrawal->state == WithdrawalState::signed_ ||
+                                       withdrawal->state == WithdrawalState::broadcast);
+    findings_.expect(
+        is_out && settlement && settlement->step == retry.step && retry.asked == change.time,
+        change.sequence, "another nonce is allowed to what is not waiting for one");
 }
 
 void SettlementProof::attempts(Sequence at, const Attempts* before, const Attempts& after) {

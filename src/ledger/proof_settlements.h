@@ -26,9 +26,12 @@ private:
         const Settlement* settlement = nullptr;
         const HotWallet* hot_wallet = nullptr;
         const ChainTransfer* transfer = nullptr;
+        const WithdrawalRetry* retry = nullptr;
     };
     void first(Sequence at, const Puts& puts);
     void next(Sequence at, const Settlement& before, const Puts& puts);
+    void anew(Sequence at, const Settlement& before, const Puts& puts);
+    void retry(const Change& change, const WithdrawalRetry& retry);
     using Attempts = std::vector<ChainAttempt>;
     void attempts(Sequence at, const Attempts* before, const Attempts& after);
     void transfer(Sequence at, const Puts& puts);
@@ -36,7 +39,7 @@ private:
     void takes_nonce(Sequence at, std::uint64_t chain, const std::string& account,
                      std::uint64_t nonce, const HotWallet* put);
     void mined(Sequence at, const Puts& puts);
-    void way(Sequence at, const Withdrawal& withdrawal, bool is_signed);
+    void way(Sequence at, const Puts& puts);
     void hot_wallet(Sequence at, const Puts& puts);
 
     const Past& past_;

@@ -171,6 +171,43 @@ TEST_F(Settling, what_was_not_signed_is_not_mined_and_what_hashes_otherwise_is_n
     expect_clean();
 }
 
+TEST_F(Settling, takes_another_nonce_by_a_persons_word_alone_and_once) {
+    Reports one = reports(withdraw(400));
+    one.perform(one.sign(5, pays_));
+    one.perform(broadcast);
+    const Ptr<Withdrawal> known =
+        perform(ListWithdrawals{}).done()
+            ? std::get<Ptr<Withdrawal>>(perform(ListWithdrawals{}).records.at(0))
+            : nullptr;
+    const JudgeWithdrawal word{.tenant = tenant,
+                               .requested_by = known->requested_by,
+                               .created = known->created,
+                               .verdict = Verdict::retry};
+    EXPECT_EQ(one.perform(one.sign(6, pays_more_)).decline, Decline::invalid) << "nobody said so";
+    ASSERT_TRUE(perform(word).done());
+    EXPECT_EQ(one.perform(one.sign(7, pays_more_)).decline, Decline::conflict) << "not the next";
+    EXPECT_EQ(one.perform(one.sign(6, cancels_)).decline, Decline::invalid);
+    EXPECT_EQ(one.perform(one.sign(6, pays_)).decline, Decline::invalid) << "signed already";
+    const Outcome anew = one.perform(one.sign(6, pays_more_));
+    ASSERT_TRUE(anew.done());
+    EXPECT_EQ(anew.withdrawal->state, signed_);
+    EXPECT_EQ(anew.settlement->nonce, 6U);
+    EXPECT_EQ(anew.settlement->attempts.size(), 2U) << "every hash stays linked";
+    EXPECT_EQ(anew.hot_wallet->next_nonce, 7U);
+    EXPECT_EQ(one.perform(one.sign(7, cancels_)).decline, Decline::invalid) << "good for one step";
+    one.perform(broadcast);
+    one.perform(one.mine(pays_more_));
+    EXPECT_EQ(perform(word).decline, Decline::not_permitted) << "it is mined";
+    one.perform(final_);
+    EXPECT_TRUE(one.perform(completed).done());
+    const Ptr<Withdrawal> queued_one = withdraw(100);
+    JudgeWithdrawal early = word;
+    early.requested_by = queued_one->requested_by;
+    early.created = queued_one->created;
+    EXPECT_EQ(perform(early).decline, Decline::not_permitted) << "nothing is signed";
+    expect_clean();
+}
+
 TEST_F(Settling, is_given_up_by_an_operator_until_something_is_signed) {
     Reports one = reports(withdraw(400));
     AdvanceWithdrawal give_up = one.step(released);

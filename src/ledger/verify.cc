@@ -21,6 +21,7 @@
 #include "ledger/proof_settlements.h"
 #include "ledger/proof_wallets.h"
 #include "ledger/step.h"
+#include "store/directory_kinds.h"
 
 namespace coffer {
 
@@ -97,7 +98,8 @@ private:
                                                 RecordKind::deposit_watch,
                                                 RecordKind::chain_deposit,
                                                 RecordKind::chain_transfer,
-                                                RecordKind::chain_pause};
+                                                RecordKind::chain_pause,
+                                                RecordKind::withdrawal_retry};
 
     // The journal from its beginning, a chunk at a time; what was read before an error, too.
     Result<void> in_chunks(const std::function<Result<void>(std::span<const Change>)>& use) {

@@ -129,6 +129,30 @@ TEST_F(VerifySettlement, a_hot_wallet_changes_for_a_reason) {
     });
 }
 
+TEST_F(VerifySettlement, another_nonce_is_taken_by_a_persons_word) {
+    const Ptr<Withdrawal> asked = withdraw(30);
+    Reports three = reports(asked);
+    three.perform(three.sign(7, attempt("e")));
+    ASSERT_TRUE(perform(JudgeWithdrawal{.tenant = tenant,
+                                        .requested_by = asked->requested_by,
+                                        .created = asked->created,
+                                        .verdict = Verdict::retry})
+                    .done());
+    const Sequence word = latest();
+    const Sequence anew = after(three.perform(three.sign(8, attempt("f"))));
+    ASSERT_EQ(heard([](ForgedBooks&) {}), "");
+    const std::string_view allowed = "another nonce is allowed to what is not waiting for one";
+    expect_put_found<WithdrawalRetry>(word, allowed, [](auto& one) { one.step = 2; });
+    expect_put_found<WithdrawalRetry>(word, allowed,
+                                      [&](auto& one) { one.withdrawal = completed_; });
+    expect_settlement_found(anew, "a settlement changes its nonce or its hot wallet",
+                            [](Settlement& one) { one.attempts.pop_back(); });
+    expect_settlement_found(anew, "a nonce that is not the hot wallet's next",
+                            [](Settlement& one) { one.nonce = 9; });
+    expect_put_found<Withdrawal>(anew, "a withdrawal takes a step that does not follow",
+                                 [](Withdrawal& one) { one.state = broadcast; });
+}
+
 TEST_F(VerifySettlement, what_is_on_the_chain_is_what_moved_there) {
     expect_put_found<Wallet>(completed_, "the wallet's sum on the chain is wrong",
                              [](Wallet& one) { one.on_chain = Amount{-400}; });

@@ -215,6 +215,47 @@ TEST_F(AnvilTest, APausedChainFinishesWhatIsSignedAndSignsNothingNew) {
     EXPECT_EQ(anvil_->tokens(payee(1)), whole_tokens(1));
 }
 
+TEST_F(AnvilTest, ANonceThatSomebodyElseUsedIsReplacedByAPersonsWordWhenThatIsForGood) {
+    OpenBooks open(books());
+    open_world(open, 1);
+    anvil_->ask("evm_setAutomine", "[false]");
+    withdraw(open, 0, tok, 100);
+    Running running(*this, open, {}, 1);
+    running.look();
+    // Whoever has the key too takes the nonce with a transaction of his own.
+    const auto ours = only_one(open).second->attempts.front();
+    anvil_->ask("anvil_dropTransaction", "[\"" + to_hex_0x(view(ours.hash)) + "\"]");
+    const auto theirs = make_key_signer(Anvil::key(1))
+                            ->sign({.chain_id = Anvil::chain_id,
+                                    .nonce = 0,
+                                    .tip = Uint256{1'000'000'000},
+                                    .max_fee = Uint256{90'000'000'000},
+                                    .gas_limit = 21'000,
+                                    .to = payee(5),
+                                    .value = Uint256{1}});
+    anvil_->ask("eth_sendRawTransaction", "[\"" + to_hex_0x(*theirs) + "\"]");
+    anvil_->mine();
+    running.look();
+    EXPECT_EQ(alarm(open, "nonce_taken"), 1);
+    const auto known = only_one(open).first;
+    ASSERT_TRUE(open.perform(JudgeWithdrawal{.tenant = tenant,
+                                             .requested_by = known->requested_by,
+                                             .created = known->created,
+                                             .verdict = Verdict::retry})
+                    .done());
+    running.look();
+    EXPECT_EQ(only_one(open).second->nonce, 0U) << "it is not for good yet";
+    anvil_->mine(3);
+    running.look();
+    EXPECT_EQ(only_one(open).second->nonce, 1U);
+    EXPECT_EQ(only_one(open).second->attempts.size(), 2U);
+    finish(running);
+    EXPECT_EQ(only_one(open).first->state, WithdrawalState::completed);
+    EXPECT_EQ(anvil_->tokens(payee(0)), whole_tokens(1));
+    EXPECT_EQ(alarm(open, "nonce_taken"), 0);
+    expect_clean(open);
+}
+
 TEST_F(AnvilTest, AnotherChainThanTheConfiguredOneIsNotUsed) {
     policy_.chain_id = 1;
     OpenBooks open(books());

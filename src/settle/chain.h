@@ -64,6 +64,9 @@ public:
     virtual Result<std::optional<Digest>> block_hash(std::uint64_t number) = 0;
     // How many transactions of the account are mined: the next nonce that can be.
     virtual Result<std::uint64_t> mined_nonces(const ChainAddress& account) = 0;
+    // The same as it was after that block, which is one of the last hundred or so.
+    virtual Result<std::uint64_t> mined_nonces_at(const ChainAddress& account,
+                                                  std::uint64_t block) = 0;
     virtual Result<Uint256> coins(const ChainAddress& account) = 0;
     virtual Result<Uint256> tokens(const ChainAddress& contract, const ChainAddress& owner) = 0;
     // The same as it was after that block, which is one of the last hundred or so.

@@ -15,8 +15,14 @@ bool is_over(WithdrawalState state) {
     return state == WithdrawalState::completed || state == WithdrawalState::released;
 }
 
-bool is_cancelling(const Settlement& settlement) {
-    return std::ranges::any_of(settlement.attempts, &ChainAttempt::cancels);
+// What was signed with the nonce that it has now, from the first on: after a retry there are older.
+std::span<const ChainAttempt> of_this_nonce(const Settlement& settlement) {
+    const auto first = std::ranges::find_if(settlement.attempts, [&](const ChainAttempt& one) {
+        const auto read = read_raw_transaction(one.raw);
+        return read && read->transaction.nonce == settlement.nonce;
+    });
+    CHECK(first != settlement.attempts.end());
+    return {first, settlement.attempts.end()};
 }
 
 }  // namespace
@@ -181,7 +187,7 @@ ChainSettler::Reply ChainSettler::watch_sent(Hot& hot, Open& open) {
         // Mined as something that was never signed here, or a node that does not know yet what it
         // counts. Money may have left by a way that only a person can look into.
         figures_->ring(SettleAlarm::nonce_taken);
-        return {};
+        return retry(hot, open);
     }
     const Time now = parts_.clock.monotonic();
     if (open.withdrawal->state == WithdrawalState::signed_) {
@@ -201,14 +207,12 @@ ChainSettler::Reply ChainSettler::watch_sent(Hot& hot, Open& open) {
     }
     if (open.is_stale || settlement->nonce != hot.mined) return {};
     const Time wall = parts_.clock.wall();
-    const ChainAttempt& first = settlement->attempts.front();
-    const ChainAttempt& last = settlement->attempts.back();
-    const bool gives_up =
-        is_cancelling(*settlement) ||
-        (policy_.give_up_after != 0 && wall - first.signed_at >= policy_.give_up_after);
-    const bool is_stuck = wall - last.signed_at >= policy_.stuck_after;
-    if (is_stuck) return replace(hot, open, gives_up);
-    return {};
+    if (wall - settlement->attempts.back().signed_at < policy_.stuck_after) return {};
+    const auto signed_for_it = of_this_nonce(*settlement);
+    const bool gives_up = std::ranges::any_of(signed_for_it, &ChainAttempt::cancels) ||
+                          (policy_.give_up_after != 0 &&
+                           wall - signed_for_it.front().signed_at >= policy_.give_up_after);
+    return replace(hot, open, gives_up);
 }
 
 ChainSettler::Reply ChainSettler::find_mined(Hot& hot, Open& open, bool& found) {

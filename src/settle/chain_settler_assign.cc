@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "settle/chain_settler.h"
+#include "settle/final_blocks.h"
 #include "settle/settle_figures.h"
 #include "settle/transaction.h"
 
@@ -112,7 +113,8 @@ ChainSettler::Reply ChainSettler::assign(Hot& hot, Open& open, const TokenOnChai
     pass("signed");
     if (!tell(&hot, open, std::move(first))) return {};
     pass("stored");  // from here on the bytes are found again, whatever happens
-    hot.under_way.push_back(&open);
+    const bool is_new = std::ranges::find(hot.under_way, &open) == hot.under_way.end();
+    if (is_new) hot.under_way.push_back(&open);
     return send_latest(hot, open);
 }
 
@@ -142,6 +144,44 @@ Result<bool> ChainSettler::can_pay(Hot& hot, const ChainTransaction& next,
     if (!owed || *tokens < *owed) {
         figures_->ring(SettleAlarm::no_tokens);
         return hot.is_out_of_tokens = true, false;
+    }
+    return true;
+}
+
+// Its nonce was used by somebody else. By a person's word, and when that is for good, it is signed
+// anew with the next one.
+ChainSettler::Reply ChainSettler::retry(Hot& hot, Open& open) {
+    const Ptr<Settlement> settlement = open.settlement;
+    const Outcome asked = parts_.ledger.perform(ReadRetry{settlement->withdrawal});
+    if (!asked.done()) return fail(ErrorCode::unavailable, "the ledger does not answer");
+    const auto* word = std::get_if<Ptr<WithdrawalRetry>>(&asked.records.at(0));
+    if (word == nullptr || (*word)->step != settlement->step) return {};
+    const auto lost = is_lost(hot, *settlement);
+    if (!lost) return std::unexpected(lost.error());
+    const TokenOnChain* token = token_of(*open.withdrawal);
+    if (!*lost || token == nullptr) return {};
+    const auto paused = is_paused();
+    if (!paused) return std::unexpected(paused.error());
+    if (*paused) return figures_->ring(SettleAlarm::paused), Reply{};
+    pass("before_retry");
+    return assign(hot, open, *token);
+}
+
+// Whether nothing that was signed for it can ever be mined: its nonce was used up by the last final
+// block, and none of it is known to the chain.
+Result<bool> ChainSettler::is_lost(const Hot& hot, const Settlement& settlement) {
+    const auto beyond = final_before(policy_, parts_.chain, head_);
+    if (!beyond) return std::unexpected(beyond.error());
+    if (*beyond == 0) return false;
+    const auto used = parts_.chain.mined_nonces_at(hot.signer->address(), *beyond - 1);
+    if (!used) return std::unexpected(used.error());
+    if (*used <= settlement.nonce) return false;
+    for (const ChainAttempt& attempt : settlement.attempts) {
+        const auto receipt = parts_.chain.receipt(attempt.hash);
+        if (!receipt) return std::unexpected(receipt.error());
+        const auto known = parts_.chain.knows(attempt.hash);
+        if (!known) return std::unexpected(known.error());
+        if (*receipt || *known) return false;
     }
     return true;
 }

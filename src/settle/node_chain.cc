@@ -112,6 +112,13 @@ public:
         return number("eth_getTransactionCount", of_account(account));
     }
 
+    Result<std::uint64_t> mined_nonces_at(const ChainAddress& account,
+                                          std::uint64_t block) override {
+        return number("eth_getTransactionCount",
+                      listed(in_quotes(format_chain_address(account)) + "," +
+                             in_quotes(format_quantity(Uint256{block}))));
+    }
+
     Result<Uint256> coins(const ChainAddress& account) override {
         return quantity("eth_getBalance", of_account(account));
     }

@@ -241,6 +241,15 @@ Result<std::uint64_t> SimulatedNode::mined_nonces(const ChainAddress& address) {
     return account(address).nonce;
 }
 
+Result<std::uint64_t> SimulatedNode::mined_nonces_at(const ChainAddress& address,
+                                                     std::uint64_t block) {
+    TRY(hear());
+    if (block > height()) return fail(ErrorCode::unavailable, "it has not come so far");
+    const auto& accounts = chain_.blocks_[block].accounts;
+    const auto found = accounts.find(address);
+    return found == accounts.end() ? 0 : found->second.nonce;
+}
+
 Result<Uint256> SimulatedNode::coins(const ChainAddress& address) {
     TRY(hear());
     return account(address).coins;

@@ -116,6 +116,8 @@ public:
     Result<std::optional<std::uint64_t>> finalized() override;
     Result<std::optional<Digest>> block_hash(std::uint64_t number) override;
     Result<std::uint64_t> mined_nonces(const ChainAddress& account) override;
+    Result<std::uint64_t> mined_nonces_at(const ChainAddress& account,
+                                          std::uint64_t block) override;
     Result<Uint256> coins(const ChainAddress& account) override;
     Result<Uint256> tokens(const ChainAddress& contract, const ChainAddress& owner) override;
     Result<Uint256> tokens_at(const ChainAddress& contract, const ChainAddress& owner,
@@ -149,6 +151,10 @@ public:
     }
     Result<std::uint64_t> mined_nonces(const ChainAddress& account) override {
         return ask(&Chain::mined_nonces, account);
+    }
+    Result<std::uint64_t> mined_nonces_at(const ChainAddress& account,
+                                          std::uint64_t block) override {
+        return ask(&Chain::mined_nonces_at, account, block);
     }
     Result<Uint256> coins(const ChainAddress& account) override {
         return ask(&Chain::coins, account);

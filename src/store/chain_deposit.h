@@ -72,6 +72,12 @@ struct ChainDeposit {
     Time created = 0;
 };
 
+struct DepositName {  // of a ChainDeposit
+    std::uint64_t chain = 0;
+    Digest transaction{};
+    std::uint64_t log_index = 0;
+};
+
 // Between accounts of the house on a chain: coins for gas to a player's address, and the tokens
 // that came there to a hot wallet. It moves no money of the books.
 enum class TransferPurpose : std::uint8_t { top_up = 1, sweep };

@@ -12,13 +12,31 @@ Record filled(FieldFiller& filler) {
 }
 
 using Fill = Record (*)(FieldFiller&);
-constexpr std::array<Fill, record_kind_count - 1> fills = {
-    filled<Tenant>,        filled<Currency>,     filled<Integration>,    filled<Credential>,
-    filled<Player>,        filled<Alias>,        filled<Session>,        filled<Login>,
-    filled<Promotion>,     filled<Withdrawal>,   filled<Wallet>,         filled<Round>,
-    filled<Key>,           filled<Settlement>,   filled<HotWallet>,      filled<WithdrawalPolicy>,
-    filled<WithdrawalDay>, filled<DepositRoot>,  filled<DepositAddress>, filled<AddressOwner>,
-    filled<DepositWatch>,  filled<ChainDeposit>, filled<ChainTransfer>,  filled<ChainPause>};
+constexpr std::array<Fill, record_kind_count - 1> fills = {filled<Tenant>,
+                                                           filled<Currency>,
+                                                           filled<Integration>,
+                                                           filled<Credential>,
+                                                           filled<Player>,
+                                                           filled<Alias>,
+                                                           filled<Session>,
+                                                           filled<Login>,
+                                                           filled<Promotion>,
+                                                           filled<Withdrawal>,
+                                                           filled<Wallet>,
+                                                           filled<Round>,
+                                                           filled<Key>,
+                                                           filled<Settlement>,
+                                                           filled<HotWallet>,
+                                                           filled<WithdrawalPolicy>,
+                                                           filled<WithdrawalDay>,
+                                                           filled<DepositRoot>,
+                                                           filled<DepositAddress>,
+                                                           filled<AddressOwner>,
+                                                           filled<DepositWatch>,
+                                                           filled<ChainDeposit>,
+                                                           filled<ChainTransfer>,
+                                                           filled<ChainPause>,
+                                                           filled<WithdrawalRetry>};
 
 // Half of the entries end where the wallet put says, as nearly all real ones do.
 void fill_entries(FieldFiller& filler, const Change& change, std::vector<Entry>& entries) {

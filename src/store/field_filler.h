@@ -4,7 +4,7 @@
 
 #include <random>
 
-#include "store/record_fields.h"
+#include "store/chain_fields.h"
 
 namespace coffer {
 

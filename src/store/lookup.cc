@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "store/directory_kinds.h"
 
 namespace coffer {
 

@@ -169,6 +169,9 @@ struct WriteText {
     void operator()(const Ptr<ChainPause>& pause) const {
         write_number(out, RecordKind::chain_pause, pause->chain);
     }
+    void operator()(const Ptr<WithdrawalRetry>& retry) const {
+        write_number(out, RecordKind::withdrawal_retry, retry->withdrawal);
+    }
     void operator()(const Ptr<Key>& key) const {
         write_key(out, {key->tenant, key->integration, key->player, key->group, key->external_id});
     }
@@ -307,6 +310,10 @@ RecordKey KeyMaker::chain_transfer(std::uint64_t chain, std::string_view from,
 }
 RecordKey KeyMaker::chain_pause(std::uint64_t chain) const {
     return make(RecordKind::chain_pause, text_of(write_number, RecordKind::chain_pause, chain));
+}
+RecordKey KeyMaker::withdrawal_retry(Sequence withdrawal) const {
+    return make(RecordKind::withdrawal_retry,
+                text_of(write_number, RecordKind::withdrawal_retry, withdrawal));
 }
 RecordKey KeyMaker::wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                            std::string memory) const {

@@ -365,7 +365,7 @@ using Record =
                  Ptr<Wallet>, Ptr<Round>, Ptr<Key>, Ptr<Settlement>, Ptr<HotWallet>,
                  Ptr<WithdrawalPolicy>, Ptr<WithdrawalDay>, Ptr<DepositRoot>, Ptr<DepositAddress>,
                  Ptr<AddressOwner>, Ptr<DepositWatch>, Ptr<ChainDeposit>, Ptr<ChainTransfer>,
-                 Ptr<ChainPause>>;
+                 Ptr<ChainPause>, Ptr<WithdrawalRetry>>;
 
 enum class RecordKind : std::uint8_t {
     none,
@@ -393,22 +393,11 @@ enum class RecordKind : std::uint8_t {
     chain_deposit,
     chain_transfer,
     chain_pause,
+    withdrawal_retry,
 };
-inline constexpr std::size_t record_kind_count = 25;
+inline constexpr std::size_t record_kind_count = 26;
 constexpr RecordKind kind_of(const Record& record) {
     return static_cast<RecordKind>(record.index());
-}
-
-// What is few and asked for by everybody, so that each process has all of it (ledger/directory.h)
-// and must hear when one of them is put.
-inline constexpr std::array directory_kinds{RecordKind::tenant, RecordKind::currency,
-                                            RecordKind::integration, RecordKind::credential,
-                                            RecordKind::withdrawal_policy};
-constexpr bool is_of_directory(const Record& record) {
-    for (const RecordKind kind : directory_kinds) {
-        if (kind_of(record) == kind) return true;
-    }
-    return false;
 }
 
 // A record's name: its kind, the parts of its key, and their hash under the store's secret key,
@@ -432,12 +421,6 @@ struct RoundName {
     IntegrationId integration = 0;
     std::uint64_t provider = 0;
     std::string_view player, id;
-};
-
-struct DepositName {  // of a ChainDeposit
-    std::uint64_t chain = 0;
-    Digest transaction{};
-    std::uint64_t log_index = 0;
 };
 
 // Makes the keys of records. Copyable; usable from any thread.
@@ -469,6 +452,7 @@ public:
     RecordKey deposit_watch(CurrencyId currency) const;
     RecordKey chain_deposit(const DepositName& name) const;
     RecordKey chain_pause(std::uint64_t chain) const;
+    RecordKey withdrawal_retry(Sequence withdrawal) const;
     RecordKey chain_transfer(std::uint64_t chain, std::string_view from, std::uint64_t nonce) const;
     RecordKey wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                      std::string memory = {}) const;

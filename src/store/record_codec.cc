@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "store/record_fields.h"
+#include "store/chain_fields.h"
 
 namespace coffer {
 
@@ -60,7 +60,7 @@ Record read_record(ByteReader& reader) {
 
 Record read_put(ByteReader& reader) {
     RecordKind kind = RecordKind::none;
-    reader.choice(kind, RecordKind::tenant, RecordKind::chain_pause);
+    reader.choice(kind, RecordKind::tenant, RecordKind::withdrawal_retry);
     if (reader.bad()) return {};
     switch (kind) {
         case RecordKind::none: return {};
@@ -88,6 +88,7 @@ Record read_put(ByteReader& reader) {
         case RecordKind::chain_deposit: return read_record<ChainDeposit>(reader);
         case RecordKind::chain_transfer: return read_record<ChainTransfer>(reader);
         case RecordKind::chain_pause: return read_record<ChainPause>(reader);
+        case RecordKind::withdrawal_retry: return read_record<WithdrawalRetry>(reader);
     }
     return {};
 }

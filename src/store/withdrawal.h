@@ -41,7 +41,7 @@ struct Withdrawal {
 };
 
 // What was signed for a withdrawal, before it was sent. Of several at most one is ever mined,
-// because they have one nonce.
+// because they have one nonce, or those before had one that somebody else used for good.
 struct ChainAttempt {
     Digest hash{};         // Keccak-256 of `raw`: the transaction's name on the chain
     std::string raw;       // the bytes that are sent
@@ -65,6 +65,14 @@ struct Settlement {
     Digest block_hash{};
     bool reverted = false;  // mined, and did nothing
     Amount gas_fee;         // paid for it, in units of 10^-18 of the chain's coin
+};
+
+// A person's word that a withdrawal whose nonce was used by somebody else may take another one. It
+// is good for one step, the one after `step`.
+struct WithdrawalRetry {
+    Sequence withdrawal = 0;  // Withdrawal::requested_by
+    std::uint64_t step = 0;   // of its Settlement when it was asked for
+    Time asked = 0;
 };
 
 // An account on a chain that pays withdrawals. Whoever holds its lease signs with it: the epoch
