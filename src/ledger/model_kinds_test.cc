@@ -128,7 +128,10 @@ private:
         }
         if (plays && wager_max >= 0 && call.amount > wager_max) return Decline::limit_reached;
         long has = buckets[bought] + buckets[earned];
-        if (plays && has + buckets[bonus] < call.amount) return Decline::insufficient_funds;
+        const bool takes_nothing = call.verb == Verb::debit && call.amount == 0;
+        if (plays && !takes_nothing && has + buckets[bonus] < call.amount) {
+            return Decline::insufficient_funds;
+        }
         if (call.verb != Verb::withdraw) return Decline::none;
         const bool overdrawn = buckets[bought] < 0 || buckets[earned] < 0;
         if (call.bucket) has = buckets[*call.bucket];
