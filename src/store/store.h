@@ -112,8 +112,8 @@ public:
         done();
     }
     virtual Result<void> finish_commit() { return std::move(committed_); }
-    // Whether start_commit() comes back before the changes last, for now. Where it does not, what
-    // is waiting had better be decided in one batch.
+    // Whether the next start_commit() will come back before the changes last; the answer may change
+    // from batch to batch. Where it will not, what is waiting had better be decided in one batch.
     virtual bool commits_aside() const { return false; }
     // After a failure: gives up the batch and re-reads where the journal ends. Lane thread only.
     // `unavailable`: it cannot be read yet, but the process may go on asking.
