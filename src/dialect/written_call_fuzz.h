@@ -11,6 +11,7 @@
 // takes from nobody, are of no use, and libFuzzer is told so.
 
 #include <algorithm>
+#include <concepts>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -144,7 +145,10 @@ inline void examine(const Intent& intent) {
         [](const auto& asked) {
             if constexpr (requires { asked.caller.tenant; }) CHECK(asked.caller.tenant == 1);
             if constexpr (requires { asked.limit; }) CHECK(asked.limit >= 1);
-            if constexpr (requires { asked.from; }) {
+            // A stretch of time; what is moved from somebody to somebody bears the same names.
+            if constexpr (requires {
+                              { asked.from } -> std::same_as<const Time&>;
+                          }) {
                 CHECK(asked.from == 0 || asked.to == 0 || asked.from <= asked.to);
             }
         },
