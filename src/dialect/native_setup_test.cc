@@ -34,6 +34,24 @@ TEST_F(Native, RefusesAliasesThatNoCallCouldName) {
     EXPECT_NE(mistake("/v1/players", R"({"aliases":{}})"), "");
 }
 
+TEST_F(Native, TakesOneNameOfAPlayerInAnIntegrationAndOneAtASite) {
+    const auto with = [](std::string_view one, std::string_view other) {
+        return "{\"aliases\":[" + std::string(one) + "," + std::string(other) + "]}";
+    };
+    constexpr std::string_view rgs = R"({"integration":"rgs","external_id":"a"})";
+    constexpr std::string_view site_1 =
+        R"({"integration":"integrator","external_id":"1","site_id":1})";
+    EXPECT_NE(mistake("/v1/players", with(rgs, R"({"integration":"rgs","external_id":"b"})")), "");
+    EXPECT_NE(mistake("/v1/players", with(rgs, rgs)), "");
+    EXPECT_NE(
+        mistake("/v1/players",
+                with(site_1, R"({"integration":"integrator","external_id":"2","site_id":1})")),
+        "");
+    EXPECT_TRUE(try_read(
+        request(Method::post, "/v1/players",
+                with(site_1, R"({"integration":"integrator","external_id":"1","site_id":2})"))));
+}
+
 TEST_F(Native, RefusesAnAddressThatMayBeMistyped) {
     constexpr std::string_view mixed = "0x84b6F41fb37d0f7293c6cf405fcfb4b8c7a2c5b9";
     const auto with = [](std::string_view text) {
