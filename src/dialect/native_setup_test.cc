@@ -228,6 +228,29 @@ TEST_F(Native, PatchesOnlyTheSettingsThatAreGiven) {
     EXPECT_NE(mistake("/v1/integrations/u", R"({"dialect":"rgs"})", Method::patch), "");
 }
 
+TEST_F(Native, RefusesAmountsAmongTheSettingsThatTheCurrencyCannotHold) {
+    add(Currency{.id = 3, .tenant = 1, .code = "GOLD", .scale = 0});
+    const auto kgen = [](std::string_view minimum) {
+        return R"({"settings":{"minimum_withdrawal":")" + std::string(minimum) + "\"}}";
+    };
+    const std::string path = "/v1/integrations/kgen";
+    EXPECT_EQ(
+        mistake(path, kgen("2.505"), Method::patch),
+        "settings: minimum_withdrawal must have at most 2 decimals, as EUR has, and 38 digits");
+    EXPECT_TRUE(try_read(request(Method::patch, path, kgen("2.500"))));
+    EXPECT_NE(mistake("/v1/integrations", R"({"dialect":"sverse","name":"n",
+        "currencies":["EUR","GOLD"],"settings":{"client_credit_max":"0.5"}})"),
+              "");
+    const std::string sverse = R"({"settings":{"client_credit_max":"0.5"}})";
+    EXPECT_TRUE(try_read(request(Method::patch, "/v1/integrations/sverse", sverse)));
+    Integration set{.id = 21, .tenant = 1, .uid = "g", .dialect = DialectId::sverse, .name = "g"};
+    set.currencies = {1};
+    set.settings.client_credit_day_max = "0.5";
+    add(set);
+    EXPECT_NE(mistake("/v1/integrations/g", R"({"currencies":["EUR","GOLD"]})", Method::patch), "")
+        << "nor may a currency come that cannot hold what is set";
+}
+
 TEST_F(Native, ShowsTheSettingsOfADialectAndNoOthers) {
     const Reply reply = write(request(Method::get, "/v1/integrations"), ListRecords{}, {});
     EXPECT_NE(reply.body.find(R"("dialect":"operator")"), std::string::npos);
