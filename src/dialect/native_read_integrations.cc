@@ -151,6 +151,7 @@ NativeRead native_read_patch_integration(const Request& request) {
         }
     }
     if (fields.has("settings")) {
+        patch.settings_before = integration->settings;
         patch.settings = integration->settings;
         read_settings(fields, integration->dialect, *patch.settings);
     }
