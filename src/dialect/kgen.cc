@@ -423,8 +423,11 @@ Reply write(const Request& request, const Intent&, const Outcome& outcome) {
     }
     if (verb_of(request) == Verb::withdraw)
         return message(withdrawn_word.status, withdrawn_word.message);
-    if (verb_of(request) == Verb::transactions && !is_of_token(request, outcome))
-        return message(unauthorized_word.status, unauthorized_word.message);
+    if (verb_of(request) == Verb::transactions && !is_of_token(request, outcome)) {
+        Reply reply = message(unauthorized_word.status, unauthorized_word.message);
+        reply.note.outcome = decline_word(Decline::session_unknown);
+        return reply;
+    }
     Reply reply;
     reply.status = 200;
     JsonWriter json(reply.body);
