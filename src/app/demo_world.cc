@@ -259,6 +259,16 @@ Result<void> finish_world(const DemoSite& site, const DemoNames& names) {
     return done_or_why(demo_promotion, site.ledger.perform(std::move(create)));
 }
 
+// Whoever knows the demo's installation key could do anything in books that are somebody's: they
+// are left alone. The tenant is made first of all, so that a filling that was cut short has it.
+Result<void> judge_books(const Directory& directory) {
+    const bool are_ours = directory.tenant(demo::tenant_uid) != nullptr;
+    if (are_ours || (directory.tenants().empty() && directory.credentials(0, 0).empty())) return {};
+    return fail(ErrorCode::invalid,
+                "these are an installation's books, and everybody knows the demo's keys: name "
+                "another place by --data or --store");
+}
+
 Result<bool> is_whole(const DemoSite& site, const DemoNames& names) {
     if (names.tenant == 0) return false;
     const auto record = site.store.find(site.store.keys().promotion(names.tenant, demo_promotion));
@@ -269,6 +279,7 @@ Result<bool> is_whole(const DemoSite& site, const DemoNames& names) {
 }  // namespace
 
 Result<void> fill_demo(const DemoSite& site) {
+    TRY(judge_books(*site.ledger.directory()));
     const auto whole = is_whole(site, demo_names(*site.ledger.directory()));
     if (!whole) return std::unexpected(whole.error());
     if (*whole) return open_sessions(site, demo_names(*site.ledger.directory()));

@@ -62,7 +62,7 @@ struct DemoSite {
 
 // Makes of the world what is not there yet and opens again the sessions that should live. Every
 // step is found done when it was done, so that a filling that a crash cut short is completed, and
-// nothing is granted twice.
+// nothing is granted twice. Books that hold something else are refused.
 Result<void> fill_demo(const DemoSite& site);
 Result<void> fill_demo_players(const DemoSite& site, std::uint64_t players);  // demo_players.cc
 

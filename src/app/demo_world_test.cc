@@ -132,6 +132,18 @@ TEST_F(DemoWorldTest, HoldsWhatIsDocumented) {
     EXPECT_EQ(player(demo::dave)->payout_address, "0x3c0000000000000000000000000000000000f041");
 }
 
+TEST_F(DemoWorldTest, LeavesTheBooksOfAnInstallationAlone) {
+    Credential key;
+    key.uid = "an installation's";
+    key.kind = CredentialKind::native_key;
+    key.scopes = scope_install;
+    key.digest = sha256("key");
+    ASSERT_TRUE(ledger_->perform(CreateCredential{key}).done());
+    EXPECT_FALSE(fill());
+    EXPECT_EQ(ledger_->directory()->credentials(0, 0).size(), 1U);
+    EXPECT_TRUE(ledger_->directory()->tenants().empty());
+}
+
 TEST_F(DemoWorldTest, FilledAgainGrantsNothingAndWritesNothing) {
     ASSERT_TRUE(fill());
     const Sequence end = store_.end().sequence;

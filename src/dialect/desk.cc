@@ -362,7 +362,8 @@ void OneDesk::answer(Tag tag, const Intent& intent, const Outcome& outcome) {
     if (!visit.account.empty() && is_failed_login(outcome)) count_failed_login(visit);
 
     Reply reply = dialect_of(visit).write(visit.request, intent, outcome);
-    reply.note.outcome = outcome_word(outcome);
+    // Unless the dialect found something in the outcome that the ledger did not look for.
+    if (reply.note.outcome == CallNote().outcome) reply.note.outcome = outcome_word(outcome);
     finish(tag, std::move(reply));
 }
 

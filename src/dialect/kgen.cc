@@ -243,6 +243,8 @@ Caller user_of(const Request& request) {
     Caller caller = caller_of(request);
     caller.rule = SessionRule::bearer;
     caller.session_kind = SessionKind::kgen_session;
+    caller.player.id =
+        request.authority.subject;  // the ledger sees to it that they belong together
     if (const auto session = session_of(request)) caller.session = session->digest;
     return caller;
 }
@@ -291,6 +293,7 @@ std::expected<Intent, Refusal> read_transactions(const Request& request) {
     if (!parameters) return malformed("the query is malformed");
     ListMovements intent;
     intent.caller = user_of(request);
+    intent.caller.player.id.clear();  // whose list it is the session says, and write() looks
     intent.currency = currency_of(request);
     intent.limit = page_limit_default;
     if (const std::string* text = find_parameter(*parameters, "limit")) {
@@ -403,6 +406,12 @@ void write_balance(JsonWriter& json, const Request& request, const Outcome& outc
     json.close_object();
 }
 
+// Whether the user whom the token names is the one whose session it names.
+bool is_of_token(const Request& request, const Outcome& outcome) {
+    return !outcome.player ||
+           name_in(request.authority.integration->id, *outcome.player) == request.authority.subject;
+}
+
 Reply write(const Request& request, const Intent&, const Outcome& outcome) {
     if (!outcome.done()) {
         const Word word =
@@ -414,6 +423,11 @@ Reply write(const Request& request, const Intent&, const Outcome& outcome) {
     }
     if (verb_of(request) == Verb::withdraw)
         return message(withdrawn_word.status, withdrawn_word.message);
+    if (verb_of(request) == Verb::transactions && !is_of_token(request, outcome)) {
+        Reply reply = message(unauthorized_word.status, unauthorized_word.message);
+        reply.note.outcome = decline_word(Decline::session_unknown);
+        return reply;
+    }
     Reply reply;
     reply.status = 200;
     JsonWriter json(reply.body);

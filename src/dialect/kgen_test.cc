@@ -195,7 +195,7 @@ TEST(KgenRead, AsksForTheBalanceOfTheTokensSession) {
     EXPECT_EQ(intent.caller.rule, SessionRule::bearer);
     EXPECT_EQ(intent.caller.integration, 7u);
     EXPECT_EQ(intent.caller.tenant, 3u);
-    EXPECT_TRUE(intent.caller.player.id.empty());
+    EXPECT_EQ(intent.caller.player.id, "alice") << "so that the ledger can compare";
 }
 
 TEST(KgenRead, ASidThatIsNoNameIsNobodysSession) {

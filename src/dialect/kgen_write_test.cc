@@ -207,6 +207,16 @@ TEST(KgenWrite, ShowsWhereADepositFromAChainCameFrom) {
     EXPECT_EQ(member(item, "gas_fee"), "0") << "the sender paid it";
 }
 
+TEST(KgenWrite, ShowsNoListToATokenThatNamesSomebodyElse) {
+    Player bob;
+    bob.id = "bob";
+    Outcome outcome;
+    outcome.player = std::make_shared<const Player>(std::move(bob));
+    const Reply reply = write(KgenWorld().user("transactions"), outcome);
+    EXPECT_EQ(reply.status, 401);
+    EXPECT_EQ(reply.body, R"({"msg":"UN_AUTHORIZED"})");
+}
+
 TEST(KgenWrite, SortsMovementsByWhichWayTheMoneyWent) {
     Outcome outcome;
     outcome.player = alice();

@@ -1,6 +1,8 @@
 // Integrations and currencies: what a tenant has set up.
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "dialect/native.h"
 
@@ -57,6 +59,34 @@ void read_settings(Fields& fields, DialectId dialect, IntegrationSettings& setti
     if (!mistake.empty()) fields.mistake(mistake);
 }
 
+// An amount among the settings that a currency could not hold would be read as none at all, and a
+// minimum of nothing holds nothing back.
+void check_amounts(Fields& fields, const IntegrationSettings& settings,
+                   const std::vector<const Currency*>& currencies) {
+    const std::array<std::pair<std::string_view, const std::string*>, 3> amounts{{
+        {"client_credit_max", &settings.client_credit_max},
+        {"client_credit_day_max", &settings.client_credit_day_max},
+        {"minimum_withdrawal", &settings.minimum_withdrawal},
+    }};
+    for (const Currency* currency : currencies) {
+        if (currency == nullptr) continue;  // the ledger says that there is none
+        for (const auto& [name, text] : amounts) {
+            if (parse_amount(*text, currency->scale)) continue;
+            fields.mistake("settings: " + std::string(name) + " must have at most " +
+                           std::to_string(currency->scale) + " decimals, as " + currency->code +
+                           " has, and " + std::to_string(amount_digits_max) + " digits");
+        }
+    }
+}
+
+std::vector<const Currency*> currencies_of(const Request& request,
+                                           const std::vector<std::string>& codes) {
+    std::vector<const Currency*> currencies;
+    for (const std::string& code : codes)
+        currencies.push_back(request.directory->currency(request.authority.tenant, code));
+    return currencies;
+}
+
 DialectId read_dialect(Fields& fields) {
     const std::string_view word = fields.text("dialect", 1, 32);
     for (const DialectId dialect : integrable) {
@@ -91,6 +121,7 @@ NativeRead native_read_create_integration(const Request& request) {
     create.name = native_name(fields, "name");
     create.currencies = read_codes(*body, fields, create.dialect);
     read_settings(fields, create.dialect, create.settings);
+    check_amounts(fields, create.settings, currencies_of(request, create.currencies));
     if (create.dialect == DialectId::sverse && create.settings.game_code.empty()) {
         // Nobody could log in to a game without a code.
         create.settings.game_code = create.name;
@@ -120,9 +151,18 @@ NativeRead native_read_patch_integration(const Request& request) {
         }
     }
     if (fields.has("settings")) {
+        patch.settings_before = integration->settings;
         patch.settings = integration->settings;
         read_settings(fields, integration->dialect, *patch.settings);
     }
+    std::vector<const Currency*> currencies;
+    if (patch.currencies) {
+        currencies = currencies_of(request, *patch.currencies);
+    } else {
+        for (const CurrencyId id : integration->currencies)
+            currencies.push_back(request.directory->currency(id));
+    }
+    check_amounts(fields, patch.settings.value_or(integration->settings), currencies);
     if (fields.failed()) return native_malformed(fields.message());
     return patch;
 }

@@ -62,6 +62,12 @@ bool read_alias(const Request& request, Fields& fields, const Value& element, Pl
     if ((integration->dialect == DialectId::integrator) != parts.has("site_id")) {
         parts.mistake("site_id belongs to the aliases of integrator, and to all of them");
     }
+    // Answers and lists call a player by one name, and of two nobody could say which.
+    if (std::ranges::any_of(player.aliases, [&](const Alias& other) {
+            return other.integration == integration->id && other.site == alias.site;
+        })) {
+        parts.mistake("a player has one name in an integration, and in integrator one at a site");
+    }
     if (parts.failed()) fields.mistake("aliases: " + parts.message());
     alias.tenant = player.tenant;
     alias.integration = integration->id;

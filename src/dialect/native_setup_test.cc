@@ -34,6 +34,24 @@ TEST_F(Native, RefusesAliasesThatNoCallCouldName) {
     EXPECT_NE(mistake("/v1/players", R"({"aliases":{}})"), "");
 }
 
+TEST_F(Native, TakesOneNameOfAPlayerInAnIntegrationAndOneAtASite) {
+    const auto with = [](std::string_view one, std::string_view other) {
+        return "{\"aliases\":[" + std::string(one) + "," + std::string(other) + "]}";
+    };
+    constexpr std::string_view rgs = R"({"integration":"rgs","external_id":"a"})";
+    constexpr std::string_view site_1 =
+        R"({"integration":"integrator","external_id":"1","site_id":1})";
+    EXPECT_NE(mistake("/v1/players", with(rgs, R"({"integration":"rgs","external_id":"b"})")), "");
+    EXPECT_NE(mistake("/v1/players", with(rgs, rgs)), "");
+    EXPECT_NE(
+        mistake("/v1/players",
+                with(site_1, R"({"integration":"integrator","external_id":"2","site_id":1})")),
+        "");
+    EXPECT_TRUE(try_read(
+        request(Method::post, "/v1/players",
+                with(site_1, R"({"integration":"integrator","external_id":"1","site_id":2})"))));
+}
+
 TEST_F(Native, RefusesAnAddressThatMayBeMistyped) {
     constexpr std::string_view mixed = "0x84b6F41fb37d0f7293c6cf405fcfb4b8c7a2c5b9";
     const auto with = [](std::string_view text) {
@@ -208,6 +226,29 @@ TEST_F(Native, PatchesOnlyTheSettingsThatAreGiven) {
     EXPECT_EQ(patch.settings->client_credit_max, "5");
     EXPECT_EQ(patch.settings->deadline_ms, 3000);
     EXPECT_NE(mistake("/v1/integrations/u", R"({"dialect":"rgs"})", Method::patch), "");
+}
+
+TEST_F(Native, RefusesAmountsAmongTheSettingsThatTheCurrencyCannotHold) {
+    add(Currency{.id = 3, .tenant = 1, .code = "GOLD", .scale = 0});
+    const auto kgen = [](std::string_view minimum) {
+        return R"({"settings":{"minimum_withdrawal":")" + std::string(minimum) + "\"}}";
+    };
+    const std::string path = "/v1/integrations/kgen";
+    EXPECT_EQ(
+        mistake(path, kgen("2.505"), Method::patch),
+        "settings: minimum_withdrawal must have at most 2 decimals, as EUR has, and 38 digits");
+    EXPECT_TRUE(try_read(request(Method::patch, path, kgen("2.500"))));
+    EXPECT_NE(mistake("/v1/integrations", R"({"dialect":"sverse","name":"n",
+        "currencies":["EUR","GOLD"],"settings":{"client_credit_max":"0.5"}})"),
+              "");
+    const std::string sverse = R"({"settings":{"client_credit_max":"0.5"}})";
+    EXPECT_TRUE(try_read(request(Method::patch, "/v1/integrations/sverse", sverse)));
+    Integration set{.id = 21, .tenant = 1, .uid = "g", .dialect = DialectId::sverse, .name = "g"};
+    set.currencies = {1};
+    set.settings.client_credit_day_max = "0.5";
+    add(set);
+    EXPECT_NE(mistake("/v1/integrations/g", R"({"currencies":["EUR","GOLD"]})", Method::patch), "")
+        << "nor may a currency come that cannot hold what is set";
 }
 
 TEST_F(Native, ShowsTheSettingsOfADialectAndNoOthers) {

@@ -107,10 +107,20 @@ bool is_live(const Session& session, Time now) {
     return session.revoked == 0 && !session.used && (session.expires == 0 || now < session.expires);
 }
 
+namespace {
+
+// A kgen token names its user beside its session: one that names somebody else is nobody's.
+bool names_another(const View& view) {
+    return view.session->kind == SessionKind::kgen_session && view.player &&
+           view.session->player != view.player->id;
+}
+
+}  // namespace
+
 bool bearer_holds(const View& view, SessionRule rule, Outcome& outcome, bool& replay_only) {
     replay_only = false;
     if (rule != SessionRule::bearer && rule != SessionRule::bearer_or_replay) return true;
-    if (!view.session) {
+    if (!view.session || names_another(view)) {
         outcome.decline = Decline::session_unknown;
         return false;
     }

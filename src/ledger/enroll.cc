@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "ledger/rules.h"
+#include "ledger/settings_change.h"
 
 namespace coffer {
 
@@ -127,7 +128,10 @@ Decision enroll(const View& view, const PatchIntegration& intent, Extra) {
         integration.currencies = currency_ids(*view.directory, intent.tenant, *intent.currencies);
         if (integration.currencies.empty()) return no(Decline::currency_wrong);
     }
-    if (intent.settings) integration.settings = *intent.settings;
+    if (intent.settings) {
+        integration.settings =
+            changed_settings(known->settings, intent.settings_before, *intent.settings);
+    }
     Decision decision;
     put(decision, std::move(integration));
     return decision;

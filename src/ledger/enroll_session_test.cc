@@ -71,6 +71,21 @@ protected:
     static constexpr IntegrationId kgen = 3;
 };
 
+TEST_F(Users, a_session_is_not_that_of_another_whom_the_token_names) {
+    EXPECT_TRUE(perform(open("zoe", "one")).done());
+    EXPECT_TRUE(perform(open("yan", "two")).done());
+    const auto ask_as = [this](std::string_view user) {
+        AskBalance ask;
+        ask.caller = bearer(session("one"), SessionKind::kgen_session);
+        ask.caller.player.id = user;
+        ask.currency = eur;
+        return perform(ask).decline;
+    };
+    EXPECT_EQ(ask_as("zoe"), Decline::none);
+    EXPECT_EQ(ask_as("yan"), Decline::session_unknown);
+    EXPECT_EQ(ask_as("nobody"), Decline::player_unknown);
+}
+
 TEST_F(Users, a_refresh_spends_the_whole_old_pair) {
     EXPECT_TRUE(perform(open("zoe", "one")).done());
     EXPECT_EQ(ask("one"), Decline::none);

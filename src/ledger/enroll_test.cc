@@ -1,4 +1,5 @@
-// Names of players: in an integration each is one player's, be it an alias or a native id.
+// Names of players: in an integration each is one player's, be it an alias or a native id. And
+// changes of an integration that meet.
 
 #include <gtest/gtest.h>
 
@@ -81,6 +82,25 @@ TEST_F(PlayerNames, made_at_once_the_first_has_the_name) {
 }
 
 // Hashing a password takes its time, and a queue before it more.
+TEST_F(World, changes_of_settings_at_once_do_not_undo_each_other) {
+    const IntegrationSettings seen = ledger_->directory()->integration(rgs)->settings;
+    PatchIntegration slower;
+    slower.tenant = tenant;
+    slower.integration = rgs;
+    slower.settings = slower.settings_before = seen;
+    slower.settings->calls_per_second = 7;
+    PatchIntegration closed = slower;
+    closed.settings = seen;
+    closed.settings->ip_allow = {"192.0.2.0/24"};
+    const std::vector<Outcome> outcomes =
+        perform_at_once(std::vector<Intent>{slower, closed, slower});
+    for (const Outcome& outcome : outcomes) EXPECT_EQ(outcome.decline, Decline::none);
+    const IntegrationSettings now = ledger_->directory()->integration(rgs)->settings;
+    EXPECT_EQ(now.calls_per_second, 7);
+    EXPECT_EQ(now.ip_allow, closed.settings->ip_allow);
+    expect_clean();
+}
+
 TEST_F(World, what_is_only_written_down_has_a_deadline_too) {
     Register registration;
     registration.tenant = tenant;
@@ -92,8 +112,8 @@ TEST_F(World, what_is_only_written_down_has_a_deadline_too) {
     create.player.tenant = tenant;
     create.player.id = "emil";
     const Sequence end = store_->end().sequence;
-    for (const Outcome& outcome : perform_at_once(std::vector<Intent>{registration, create},
-                                                  clock_.monotonic() - 1)) {
+    for (const Outcome& outcome :
+         perform_at_once(std::vector<Intent>{registration, create}, clock_.monotonic() - 1)) {
         EXPECT_EQ(outcome.fault, Fault::not_now);
     }
     EXPECT_EQ(store_->end().sequence, end);

@@ -154,7 +154,10 @@ struct PatchIntegration {
     IntegrationId integration = 0;
     std::optional<std::string> name;
     std::optional<std::vector<std::string>> currencies;
-    std::optional<IntegrationSettings> settings;  // whole: the dialect merges
+    // Whole; but only what differs from those that it was made from is a change, so that two calls
+    // at once that change different settings both do.
+    std::optional<IntegrationSettings> settings;
+    IntegrationSettings settings_before;
 };
 struct CreateCredential {
     Credential credential;
