@@ -109,7 +109,10 @@ ChainSettler::Reply ChainSettler::settle() {
         const auto id = parts_.chain.chain_id();
         if (!id) return std::unexpected(id.error());
         is_right_chain_ = *id == policy_.chain_id;
-        if (!is_right_chain_) return figures_->ring(SettleAlarm::wrong_chain), Reply{};
+        if (!is_right_chain_) {
+            figures_->ring(SettleAlarm::wrong_chain);
+            return {};
+        }
     }
     const auto head = parts_.chain.head();
     if (!head) return std::unexpected(head.error());
