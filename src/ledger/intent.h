@@ -388,6 +388,9 @@ struct AdvanceTransfer {
     std::uint64_t nonce = 0;
     std::uint64_t step = 0;
     WithdrawalState to = WithdrawalState::signed_;  // to final_
+    // With final_, of one that was signed or sent: somebody else used its nonce for good, so that
+    // nothing that was signed for it can ever be mined.
+    bool is_lost = false;
     // Of the first.
     TransferPurpose purpose = TransferPurpose::sweep;
     std::string receiver, contract, units;
