@@ -82,7 +82,6 @@ private:
     Reply send_latest(Hot& hot, Open& open);
     Reply replace(Hot& hot, Open& open, bool cancels);
     Reply retry(Hot& hot, Open& open);
-    Result<bool> is_lost(const Hot& hot, const Settlement& settlement);
     Result<bool> is_paused() const;
     Reply assign();
     Reply assign(Hot& hot, Open& open, const TokenOnChain& token);

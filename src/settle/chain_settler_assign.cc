@@ -172,7 +172,12 @@ ChainSettler::Reply ChainSettler::retry(Hot& hot, Open& open) {
     if (!asked.done()) return unheard(asked);
     const auto word = record_at<WithdrawalRetry>(asked, 0);
     if (!word || word->step != settlement->step) return {};
-    const auto lost = is_lost(hot, *settlement);
+    const auto beyond = final_before(policy_, parts_.chain, head_);
+    if (!beyond) return std::unexpected(beyond.error());
+    const auto lost = is_lost(parts_.chain, *beyond,
+                              {.account = hot.signer->address(),
+                               .nonce = settlement->nonce,
+                               .attempts = settlement->attempts});
     if (!lost) return std::unexpected(lost.error());
     const TokenOnChain* token = token_of(*open.withdrawal);
     if (!*lost || token == nullptr) return {};
@@ -184,25 +189,6 @@ ChainSettler::Reply ChainSettler::retry(Hot& hot, Open& open) {
     }
     pass("before_retry");
     return assign(hot, open, *token);
-}
-
-// Whether nothing that was signed for it can ever be mined: its nonce was used up by the last final
-// block, and none of it is known to the chain.
-Result<bool> ChainSettler::is_lost(const Hot& hot, const Settlement& settlement) {
-    const auto beyond = final_before(policy_, parts_.chain, head_);
-    if (!beyond) return std::unexpected(beyond.error());
-    if (*beyond == 0) return false;
-    const auto used = parts_.chain.mined_nonces_at(hot.signer->address(), *beyond - 1);
-    if (!used) return std::unexpected(used.error());
-    if (*used <= settlement.nonce) return false;
-    for (const ChainAttempt& attempt : settlement.attempts) {
-        const auto receipt = parts_.chain.receipt(attempt.hash);
-        if (!receipt) return std::unexpected(receipt.error());
-        const auto known = parts_.chain.knows(attempt.hash);
-        if (!known) return std::unexpected(known.error());
-        if (*receipt || *known) return false;
-    }
-    return true;
 }
 
 // Nothing was signed for it and nothing ever could be.

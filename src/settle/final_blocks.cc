@@ -14,4 +14,30 @@ Result<std::uint64_t> final_before(const ChainPolicy& policy, Chain& chain, cons
     return before;
 }
 
+namespace {
+
+Result<bool> is_used_up(Chain& chain, std::uint64_t beyond, const SignedNonce& used) {
+    const auto count = chain.mined_nonces_at(used.account, beyond - 1);
+    if (!count) return std::unexpected(count.error());
+    return *count > used.nonce;
+}
+
+}  // namespace
+
+// The count is asked for on both sides of the other questions: a node that has not come so far
+// knows nothing of them, and does not know that block either.
+Result<bool> is_lost(Chain& chain, std::uint64_t beyond, const SignedNonce& used) {
+    if (beyond == 0) return false;
+    const auto before = is_used_up(chain, beyond, used);
+    if (!before || !*before) return before;
+    for (const ChainAttempt& attempt : used.attempts) {
+        const auto receipt = chain.receipt(attempt.hash);
+        if (!receipt) return std::unexpected(receipt.error());
+        const auto known = chain.knows(attempt.hash);
+        if (!known) return std::unexpected(known.error());
+        if (*receipt || *known) return false;
+    }
+    return is_used_up(chain, beyond, used);
+}
+
 }  // namespace coffer

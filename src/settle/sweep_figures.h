@@ -29,7 +29,7 @@ public:
     // The alarms of this look; begins and ends of one are told once.
     void show_alarms(Log& log);
 
-    Counter *swept, *topped_up, *replaced;
+    Counter *swept, *topped_up, *replaced, *lost;
     Gauge* under_way;
 
 private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "settle/final_blocks.h"
 #include "settle/sweep_figures.h"
 #include "settle/sweeper.h"
 #include "settle/transaction.h"
@@ -14,10 +15,10 @@ Sweeper::Reply Sweeper::watch(Open& open, bool& is_over) {
     if (!account) return std::unexpected(account.error());
     if (!*account) return {};
     if (open.record->state == WithdrawalState::mined) return watch_mined(open, **account, is_over);
-    return watch_sent(open, **account);
+    return watch_sent(open, **account, is_over);
 }
 
-Sweeper::Reply Sweeper::watch_sent(Open& open, const HotWallet& account) {
+Sweeper::Reply Sweeper::watch_sent(Open& open, const HotWallet& account, bool& is_over) {
     const Ptr<ChainTransfer> transfer = open.record;
     const auto mined = parts_.chain.mined_nonces(*parse_chain_address(transfer->from));
     if (!mined) return std::unexpected(mined.error());
@@ -26,7 +27,7 @@ Sweeper::Reply Sweeper::watch_sent(Open& open, const HotWallet& account) {
     if (found) return {};
     if (transfer->nonce < *mined) {
         figures_->ring(SweepAlarm::nonce_taken);
-        return {};
+        return leave(open, account, is_over);
     }
     const Time now = parts_.clock.monotonic();
     const bool is_new = transfer->state == WithdrawalState::signed_;
@@ -48,6 +49,31 @@ Sweeper::Reply Sweeper::watch_sent(Open& open, const HotWallet& account) {
     if (is_stuck && transfer->nonce == *mined && open.record->step == transfer->step) {
         return replace(open, account);
     }
+    return {};
+}
+
+// Its nonce was used by somebody else. When that is for good it ends, and what it was for is begun
+// anew with the account's next nonce: its address is still to be swept. Other than for a
+// withdrawal no person is asked: nobody is paid here, so that nothing could be paid twice.
+Sweeper::Reply Sweeper::leave(Open& open, const HotWallet& account, bool& is_over) {
+    const Ptr<ChainTransfer> transfer = open.record;
+    const ChainAddress from = *parse_chain_address(transfer->from);
+    const auto lost =
+        is_lost(parts_.chain, beyond_,
+                {.account = from, .nonce = transfer->nonce, .attempts = transfer->attempts});
+    if (!lost) return std::unexpected(lost.error());
+    if (!*lost) return {};
+    pass("sweep_before_lost");
+    AdvanceTransfer intent = report(open, account, WithdrawalState::final_);
+    intent.is_lost = true;
+    if (!tell(open, std::move(intent))) return {};
+    pass("sweep_lost");
+    is_over = true;
+    figures_->lost->add();
+    parts_.log.error("somebody else used the nonce of a transfer, who has the key too",
+                     {{"chain", policy_.name},
+                      {"account", mask_chain_address(from)},
+                      {"nonce", static_cast<std::int64_t>(transfer->nonce)}});
     return {};
 }
 
