@@ -76,7 +76,7 @@ ChainOptions demo_chain(const std::string& url) {
     chain.policy.wait_for_finalized = false;
     chain.policy.tokens = {
         {.tenant = std::string(demo::tenant_uid), .code = "KGN", .gas_limit = 21'000}};
-    chain.hot_wallets = {{.public_key_digits = std::string(test_chain_key)}};
+    chain.hot_wallets = {{.key_digits = std::string(test_chain_key)}};
     return chain;
 }
 
