@@ -2,9 +2,6 @@
 // killed on the way.
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/extended_key.h"
 #include "base/keccak.h"
@@ -298,27 +295,17 @@ TEST_F(AnvilSweepTest, WithdrawalsGoOutOfTheSameHotWalletMeanwhile) {
 class KilledSweepTest : public AnvilSweepTest {
 protected:
     bool is_killed(std::string_view point, int nth) {
-        const pid_t child = ::fork();
-        if (child == 0) {
-            int passed = 0;
-            OpenBooks open(books());
-            Sweeping sweeping(*this, open, [&](std::string_view here) {
-                if (here == point && ++passed == nth) ::kill(::getpid(), SIGKILL);
-            });
+        return dies_at(point, nth, [&](OpenBooks& open, const Passes& passes) {
+            Sweeping sweeping(*this, open, passes);
             const SystemClock clock;
             JsonRpc node({.urls = {anvil_->url()}}, clock);
             for (int look = 0; look < 100; ++look) {
-                if (!sweeping.sweeper->look() && look > 3) _exit(0);
+                if (!sweeping.sweeper->look() && look > 3) return true;
                 // Later, so that what is not mined at once has been replaced before.
                 if (look >= 2) static_cast<void>(node.call("evm_mine", "[]"));
             }
-            _exit(1);
-        }
-        int status = 0;
-        ::waitpid(child, &status, 0);
-        if (WIFSIGNALED(status)) return true;
-        EXPECT_EQ(WEXITSTATUS(status), 0) << point << ": it came to no end";
-        return false;
+            return false;
+        });
     }
     // The n-th pass of most is that of the top-up for 1 and that of the sweep for 2.
     void kill_at(std::string_view point, int nth) {

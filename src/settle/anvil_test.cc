@@ -2,12 +2,8 @@
 // each is paid once. The processes that are killed here are real ones over books on the disk.
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/keccak.h"
-
 #include "settle/anvil_world_fixture.h"
 
 namespace coffer {
@@ -313,21 +309,15 @@ TEST_F(AnvilTest, AHundredAtOnceOverThreeHotWalletsUseEachNonceOnce) {
 
 class KilledTest : public AnvilTest {
 protected:
-    // Another process: the one that settles, killed when it passes that point for the n-th time.
-    // True when it was killed, false when it came to the end.
+    // The process that settles.
     bool is_killed(std::string_view point, int nth) {
-        const pid_t child = ::fork();
-        if (child == 0) {
-            int passed = 0;
-            OpenBooks open(books());
-            Running running(*this, open, {}, 3, [&](std::string_view here) {
-                if (here == point && ++passed == nth) ::kill(::getpid(), SIGKILL);
-            });
+        return dies_at(point, nth, [&](OpenBooks& open, const Passes& passes) {
+            Running running(*this, open, {}, 3, passes);
             const SystemClock clock;
             JsonRpc node({.urls = {anvil_->url()}}, clock);
             bool is_reorganised = false;
             for (int look = 0; look < 100; ++look) {
-                if (!running.look()) _exit(0);
+                if (!running.look()) return true;
                 if (reorganises_ && !is_reorganised &&
                     only_one(open).first->state == WithdrawalState::mined) {
                     is_reorganised = true;
@@ -338,13 +328,8 @@ protected:
                 // Twice, so that what is not mined at once has been replaced before.
                 if (look >= 2) static_cast<void>(node.call("evm_mine", "[]"));
             }
-            _exit(1);
-        }
-        int status = 0;
-        ::waitpid(child, &status, 0);
-        if (WIFSIGNALED(status)) return true;
-        EXPECT_EQ(WEXITSTATUS(status), 0) << point << ": it came to no end";
-        return false;
+            return false;
+        });
     }
 
     void kill_at(std::string_view point, int nth = 1) {
