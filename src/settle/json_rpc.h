@@ -27,9 +27,15 @@ struct JsonRpcOptions {
 
 struct JsonRpcReply {
     std::string result;    // JSON; empty with an error
-    std::string error;     // the node's words
+    std::string error;     // the node's words, cut off where they are many
     std::size_t node = 0;  // which of the URLs answered
 };
+
+// Words of a node are for the log, where nobody reads megabytes.
+inline constexpr std::size_t json_rpc_words_max = 400;
+
+// The body of an answer, whatever its bytes. Errors: unavailable, where it is no answer.
+Result<JsonRpcReply> read_json_rpc_reply(const std::string& text);
 
 class JsonRpc {
 public:
