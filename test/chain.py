@@ -1,11 +1,14 @@
 """A real node of a chain for tests: anvil on a free port, with a token on it."""
 
 import ctypes
+import http.server
 import json
 import pathlib
 import signal
 import socket
+import ssl
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -24,6 +27,41 @@ def free_port():
 
 def end_with_the_test():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+class TlsFront:
+    """The same node by https, as whoever those files say that it is."""
+
+    def __init__(self, url, certificate, key):
+        front = self
+        self.asked = 0
+
+        class Forwards(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                front.asked += 1
+                body = self.rfile.read(int(self.headers["content-length"]))
+                request = urllib.request.Request(url, body, {"content-type": "application/json"})
+                with urllib.request.urlopen(request, timeout=30) as response:
+                    answer = response.read()
+                self.send_response(200)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forwards)
+        self.server.daemon_threads = True
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"https://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Chain:

@@ -6,10 +6,11 @@
 
 import os
 import signal
+import subprocess
 import unittest
 
 import commands_fixture
-from chain import Chain
+from chain import Chain, TlsFront
 from commands_fixture import NATIVE, Commands
 
 CHAIN_ID = 1337
@@ -286,6 +287,47 @@ password_file = "hot.password"
         self.secret("hot.password", "another")
         self.assert_fails(self.coffer.run("serve", "--config", self.config),
                           "the password is wrong")
+
+    def certificate(self, name, of):
+        paths = self.coffer.file(f"{name}.pem"), self.coffer.file(f"{name}.key")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", f"/CN={name}",
+                        "-addext", f"subjectAltName={of}", "-out", paths[0], "-keyout", paths[1]],
+                       check=True, capture_output=True)
+        return paths
+
+    def serve_by_https(self, certificate, trusted):
+        front = TlsFront(self.chain.url, *certificate)
+        self.addCleanup(front.close)
+        with open(self.config, encoding="utf-8") as file:
+            text = file.read()
+        plain = f'urls = ["{self.chain.url}"]'
+        self.assertIn(plain, text)
+        more = f'ca_file = "{trusted}"' if trusted else ""
+        self.server = self.serve(self.coffer.write(
+            "https.toml", text.replace(plain, f'urls = ["{front.url}"]\n{more}')))
+        return front
+
+    def test_a_node_by_https_is_asked_only_if_its_certificate_is_vouched_for(self):
+        self.start()
+        self.server.stop()
+        right = self.certificate("right", "IP:127.0.0.1")
+        self.certificate("other", "IP:127.0.0.1")
+        elsewhere = self.certificate("elsewhere", "IP:127.0.0.2")
+        # Vouched for by nobody that is known, by somebody else, and for another address.
+        for certificate, trusted in ((right, None), (right, "other.pem"),
+                                     (elsewhere, "elsewhere.pem")):
+            front = self.serve_by_https(certificate, trusted)
+            self.earn("1.00", f"under {certificate} {trusted}")
+            self.server.wait_for(
+                lambda: self.metric('coffer_deposits_alarm{chain="anvil",reason="node"} 1'))
+            self.assertEqual(front.asked, 0)
+            self.server.stop()
+        front = self.serve_by_https(right, "right.pem")
+        self.withdraw()
+        self.when("COMPLETED")
+        self.assertEqual(self.chain.tokens(self.token, PAYEE), 3 * TOKEN)
+        self.assertGreater(front.asked, 10)
 
     def test_the_demo_pays_to_a_test_chain(self):
         chain = Chain(31337)

@@ -117,6 +117,10 @@ Result<JsonRpcReply> JsonRpc::ask(std::size_t at, const std::string& body) {
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    if (!options_.ca_file.empty()) {
+        curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
+        curl_easy_setopt(curl, CURLOPT_CAPATH, static_cast<char*>(nullptr));  // and by nobody else
+    }
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.timeout_ms));
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,

@@ -21,6 +21,8 @@ namespace coffer {
 struct JsonRpcOptions {
     std::vector<std::string> urls;  // at least one; http or https
     std::int64_t timeout_ms = 10'000;
+    // Certificates, in PEM, that nodes by https are to be vouched for by; empty: the system's.
+    std::string ca_file;
     // Where it is set, whoever asks gives up at once: the process is about to end.
     std::shared_ptr<const std::atomic<bool>> gives_up;
 };

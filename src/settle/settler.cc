@@ -247,8 +247,10 @@ Result<std::unique_ptr<Settler>> start_with(std::vector<ChainOptions>& chains,
     SettlerThread::Paces paces;
     for (ChainOptions& options : chains) {
         OneChain one;
-        const JsonRpcOptions asks{
-            .urls = options.urls, .timeout_ms = options.timeout_ms, .gives_up = gives_up};
+        const JsonRpcOptions asks{.urls = options.urls,
+                                  .timeout_ms = options.timeout_ms,
+                                  .ca_file = options.ca_file,
+                                  .gives_up = gives_up};
         one.chain = make_node_chain(asks, parts.clock);
         for (const HotWalletOptions& wallet : options.hot_wallets) {
             auto signer = signer_of(wallet, asks, parts.clock);

@@ -32,6 +32,7 @@ struct ChainOptions {
     ChainPolicy policy;
     std::vector<std::string> urls;
     std::int64_t timeout_ms = 10'000;
+    std::string ca_file;  // who vouches for nodes and signers by https; empty: the system's
     std::int64_t look_every_ms = 1'000;
     std::vector<HotWalletOptions> hot_wallets;
 };
