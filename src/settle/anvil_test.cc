@@ -252,6 +252,34 @@ TEST_F(AnvilTest, ANonceThatSomebodyElseUsedIsReplacedByAPersonsWordWhenThatIsFo
     expect_clean(open);
 }
 
+// What it sent may be taken back by a reorganisation, and all that is signed here would wait for
+// ever behind the gap.
+TEST_F(AnvilTest, AnAccountThatWasUsedBeforeIsTakenWhenThatIsFinal) {
+    OpenBooks open(books());
+    open_world(open, 1);
+    withdraw(open, 0, tok, 100);
+    const auto before = make_key_signer(Anvil::key(1))
+                            ->sign({.chain_id = Anvil::chain_id,
+                                    .tip = Uint256{1'000'000'000},
+                                    .max_fee = Uint256{90'000'000'000},
+                                    .gas_limit = 21'000,
+                                    .to = payee(5)});
+    anvil_->ask("eth_sendRawTransaction", "[\"" + to_hex_0x(*before) + "\"]");
+    anvil_->mine();
+    Running running(*this, open, {}, 1);
+    running.look();
+    EXPECT_EQ(alarm(open, "nonce_taken"), 1);
+    EXPECT_EQ(only_one(open).second, nullptr);
+    anvil_->ask("anvil_reorg", "[2,[]]");
+    anvil_->mine(3);
+    running.look();
+    EXPECT_EQ(alarm(open, "nonce_taken"), 0);
+    EXPECT_EQ(only_one(open).second->nonce, 0U);
+    finish(running);
+    EXPECT_EQ(anvil_->tokens(payee(0)), whole_tokens(1));
+    expect_clean(open);
+}
+
 TEST_F(AnvilTest, AnotherChainThanTheConfiguredOneIsNotUsed) {
     policy_.chain_id = 1;
     OpenBooks open(books());

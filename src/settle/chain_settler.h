@@ -72,7 +72,7 @@ private:
     const TokenOnChain* token_of(const Withdrawal& withdrawal) const;
     bool is_ours(const Open& open) const;
     void refresh();
-    bool hold(Hot& hot);
+    Result<bool> hold(Hot& hot);
     Reply settle();
     Reply watch(Hot& hot);
     Reply watch_sent(Hot& hot, Open& open);

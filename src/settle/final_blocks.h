@@ -16,6 +16,12 @@ namespace coffer {
 // where that is asked for and the node has one, the `finalized` block has reached them.
 Result<std::uint64_t> final_before(const ChainPolicy& policy, Chain& chain, const ChainHead& head);
 
+// The first nonce of an account that the books do not know: how many it has used. Nothing while
+// some of those are in blocks that are not final (`beyond` is the first of them): taken back, they
+// would leave a gap below all that is signed here.
+Result<std::optional<std::uint64_t>> first_nonce(Chain& chain, std::uint64_t beyond,
+                                                 const ChainAddress& account);
+
 // All that was signed with a nonce.
 struct SignedNonce {
     ChainAddress account;

@@ -151,18 +151,23 @@ bool Sweeper::knows_all_of(const HotWallet& account) {
 }
 
 Result<Ptr<HotWallet>> Sweeper::hold_anew(const std::string& address) {
-    const auto mined = parts_.chain.mined_nonces(*parse_chain_address(address));
-    if (!mined) return std::unexpected(mined.error());
+    std::optional<std::uint64_t> first;
+    if (!held_.contains(address)) {
+        const auto found = first_nonce(parts_.chain, beyond_, *parse_chain_address(address));
+        if (!found) return std::unexpected(found.error());
+        first = *found;
+    }
     const Outcome outcome = parts_.ledger.perform(HoldHotWallet{.chain = policy_.chain_id,
                                                                 .address = address,
                                                                 .holder = parts_.holder,
                                                                 .lease = policy_.lease,
-                                                                .first_nonce = *mined,
+                                                                .first_nonce = first,
                                                                 .alone = parts_.alone});
     if (outcome.fault != Fault::none) return unheard(outcome);
     if (!outcome.done()) {
         held_.erase(address);
-        figures_->ring(SweepAlarm::held);
+        const bool is_in_use = outcome.decline == Decline::conflict;
+        figures_->ring(is_in_use ? SweepAlarm::nonce_taken : SweepAlarm::held);
         return Ptr<HotWallet>();
     }
     held_[address] = outcome.hot_wallet;
