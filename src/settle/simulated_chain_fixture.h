@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "settle/chain.h"
+#include "settle/signer.h"
 #include "settle/transaction.h"
 
 namespace coffer {
@@ -45,6 +46,9 @@ public:
     void refuse(const ChainAddress& account) { refused_.insert(account); }
     // In one of the next blocks.
     void send_in(std::vector<std::pair<ChainAddress, Uint256>> transfers);
+    // Whoever has the key too sends a transaction of nothing with the account's next nonce. What
+    // waits with that nonce is forgotten for it, as for something much dearer.
+    void take_nonce(Signer& signer);
     void set_base_fee(const Uint256& fee) { base_fee_ = fee; }
     void mine();
     // The last blocks are replaced by others, one more; what was in them may be in them again, wait
