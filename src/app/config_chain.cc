@@ -47,6 +47,7 @@ ChainOptions read_chain(const TomlNode* block, const std::string& folder, Config
     gwei_of(section, "tip_gwei", policy.tip_min);
     seconds_of(section, "stuck_after_s", policy.stuck_after, 1);
     seconds_of(section, "give_up_after_s", policy.give_up_after, 0);
+    seconds_of(section, "late_after_s", policy.late_after, 1);
     seconds_of(section, "lease_s", policy.lease, 1);
     section.integer("under_way_max", policy.under_way_max, 1, 1'000);
     section.integer("deposit_blocks_max", policy.deposit_blocks_max, 1, 100'000);

@@ -64,6 +64,7 @@ TEST(ConfigChain, SaysWhereWithdrawalsGoAndWhoPaysThem) {
     EXPECT_EQ(format_decimal(chain.policy.tip_min), "1000000000");
     EXPECT_EQ(chain.policy.stuck_after, 30 * second_us);
     EXPECT_EQ(chain.policy.give_up_after, 0);
+    EXPECT_EQ(chain.policy.late_after, 3'600 * second_us);
     ASSERT_EQ(chain.policy.tokens.size(), 2U);
     EXPECT_TRUE(chain.policy.tokens[0].contract);
     EXPECT_EQ(chain.policy.tokens[0].gas_limit, 100'000U);

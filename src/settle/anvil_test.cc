@@ -280,6 +280,74 @@ TEST_F(AnvilTest, AnAccountThatWasUsedBeforeIsTakenWhenThatIsFinal) {
     expect_clean(open);
 }
 
+TEST_F(AnvilTest, WhatIsUnderWayForTooLongRaisesAnAlarmWhateverTheReason) {
+    OpenBooks open(books());
+    open_world(open, 1);
+    anvil_->ask("evm_setAutomine", "[false]");
+    withdraw(open, 0, tok, 100);
+    {
+        Running patient(*this, open, {}, 1);
+        patient.look();
+        EXPECT_EQ(alarm(open, "late"), 0);
+    }
+    policy_.late_after = 0;
+    Running running(*this, open, {}, 1);
+    running.look();
+    EXPECT_EQ(only_one(open).first->state, WithdrawalState::broadcast);
+    EXPECT_EQ(alarm(open, "late"), 1);
+    finish(running);
+    EXPECT_EQ(alarm(open, "late"), 0);
+}
+
+TEST_F(AnvilTest, ItIsFinalOnlyWhenTheNodeSaysSoWhereThatIsWaitedFor) {
+    policy_.wait_for_finalized = true;
+    policy_.confirmations = 1;
+    OpenBooks open(books());
+    open_world(open, 1);
+    anvil_->ask("evm_setAutomine", "[false]");
+    withdraw(open, 0, tok, 100);
+    Running running(*this, open, {}, 1);
+    running.look();
+    anvil_->mine();
+    running.look();
+    running.look();
+    EXPECT_EQ(only_one(open).first->state, WithdrawalState::mined) << "one confirmation of one";
+    // This node finalizes what is two blocks back.
+    anvil_->mine(2);
+    running.look();
+    EXPECT_EQ(only_one(open).first->state, WithdrawalState::completed);
+    EXPECT_EQ(anvil_->tokens(payee(0)), whole_tokens(1));
+}
+
+TEST_F(AnvilTest, WhatANodeForgotIsSentAgainTheLowestNonceFirst) {
+    OpenBooks open(books());
+    open_world(open, 3);
+    anvil_->ask("evm_setAutomine", "[false]");
+    for (std::size_t player = 0; player < 3; ++player) withdraw(open, player, tok, 100);
+    bool is_counted = false;
+    std::vector<std::uint64_t> waiting;  // how many the node has after each that is sent
+    const auto passes = [&](std::string_view point) {
+        if (!is_counted || point != "sent") return;
+        const std::string status = anvil_->ask("txpool_status");
+        const std::size_t at = status.find("\"pending\":\"0x");
+        waiting.push_back(std::stoull(status.substr(at + 13), nullptr, 16));
+    };
+    Running running(*this, open, {}, 1, passes);
+    running.look();
+    anvil_->ask("anvil_dropAllTransactions");
+    is_counted = true;
+    running.look();
+    // Any other order would leave what is sent first behind a gap, where it is not pending.
+    EXPECT_EQ(waiting, (std::vector<std::uint64_t>{1, 2, 3}));
+    is_counted = false;
+    finish(running);
+    EXPECT_EQ(anvil_->nonce(Anvil::key(1).address()), 3U);
+    for (std::size_t player = 0; player < 3; ++player) {
+        EXPECT_EQ(anvil_->tokens(payee(player)), whole_tokens(1));
+    }
+    expect_clean(open);
+}
+
 TEST_F(AnvilTest, AnotherChainThanTheConfiguredOneIsNotUsed) {
     policy_.chain_id = 1;
     OpenBooks open(books());

@@ -397,6 +397,15 @@ bool ChainSettler::tell(Hot* hot, Open& open, AdvanceWithdrawal intent) {
     return false;
 }
 
+// Counted from when it was queued, or signed for the first time: what is replaced again and again
+// makes no way. One that waits for approval waits for a person already.
+bool ChainSettler::is_late(const Open& open, Time now) const {
+    if (open.withdrawal->state == WithdrawalState::approval) return false;
+    const Time since =
+        open.settlement ? open.settlement->attempts.front().signed_at : open.withdrawal->modified;
+    return now - since >= policy_.late_after;
+}
+
 void ChainSettler::show() const {
     const Time now = parts_.clock.wall();
     std::array<std::int64_t, SettleFigures::open_states> counts{};
@@ -404,6 +413,7 @@ void ChainSettler::show() const {
     for (const auto& [name, open] : open_) {
         counts[static_cast<std::size_t>(open.withdrawal->state) - 1] += 1;
         oldest = std::min(oldest, open.withdrawal->created);
+        if (is_late(open, now)) figures_->ring(SettleAlarm::late);
     }
     figures_->show(counts, (now - oldest) / second_us);
     figures_->show_alarms(parts_.log);

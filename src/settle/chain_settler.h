@@ -97,6 +97,7 @@ private:
     void pass(std::string_view point) const {
         if (parts_.passes) parts_.passes(point);
     }
+    bool is_late(const Open& open, Time now) const;
     void show() const;
 
     const ChainPolicy policy_;

@@ -6,8 +6,8 @@ namespace coffer {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> alarm_words{
-    "node", "gas", "fee_cap", "nonce_taken", "reverted", "held_elsewhere", "threshold"};
+constexpr std::array<std::string_view, 8> alarm_words{
+    "node", "gas", "fee_cap", "nonce_taken", "reverted", "held_elsewhere", "threshold", "late"};
 
 }  // namespace
 

@@ -62,6 +62,11 @@ bool Sweeper::look() {
     } else {
         is_unreachable_ = false;
     }
+    const Time now = parts_.clock.wall();
+    const bool is_late = std::ranges::any_of(open_, [&](const auto& one) {
+        return now - one.second.record->created >= policy_.late_after;
+    });
+    if (is_late) figures_->ring(SweepAlarm::late);
     figures_->under_way->set(static_cast<std::int64_t>(open_.size()));
     figures_->show_alarms(parts_.log);
     return !open_.empty();
