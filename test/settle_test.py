@@ -4,6 +4,7 @@
     test/settle_test.py --coffer build/release/coffer [names of tests]
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -349,6 +350,19 @@ password_file = "hot.password"
         self.withdraw()
         self.server.wait_for(lambda: self.newest_withdrawal()["sync_status"] == "COMPLETED")
         self.assertEqual(chain.coins(PAYEE) - before, 2 * TOKEN + TOKEN // 2)
+        # The lines that it prints after those of the dialects bring alice a deposit.
+        lines = [line for line in self.server.said().splitlines() if line.startswith("curl ")][6:]
+        self.assertEqual(len(lines), 3)
+        for line in lines[:2]:
+            done = subprocess.run(["bash", "-c", line], capture_output=True, check=True, text=True)
+            self.assertIn("0x", json.loads(done.stdout)["result"], line)
+
+        def deposits():
+            done = subprocess.run(["bash", "-c", lines[2]], capture_output=True, check=True)
+            return json.loads(done.stdout)
+
+        one, = self.server.wait_for(deposits)
+        self.assertEqual((one["player"], one["currency"], one["amount"]), (alice, "GEM", "5"))
 
 
 if __name__ == "__main__":
