@@ -155,6 +155,9 @@ def check(house, chain):
 
 
 def verify(house):
+    for server in house.program.running:
+        for secret in (SEED, *KEYS):
+            assert secret not in server.said(), "a secret is in the log"
     code, said, complaint = house.program.run("verify", "--store", house.uri)
     return [f"verify: {said}{complaint}"] if code != 0 else []
 

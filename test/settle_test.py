@@ -11,7 +11,7 @@ import subprocess
 import unittest
 
 import commands_fixture
-from chain import Chain, TlsFront
+from chain import Chain, Front
 from commands_fixture import NATIVE, Commands
 
 CHAIN_ID = 1337
@@ -298,16 +298,34 @@ password_file = "hot.password"
         return paths
 
     def serve_by_https(self, certificate, trusted):
-        front = TlsFront(self.chain.url, *certificate)
+        front = Front(self.chain.url, *certificate)
         self.addCleanup(front.close)
+        more = f'ca_file = "{trusted}"' if trusted else ""
+        self.serve_with_nodes(f'urls = ["{front.url}"]\n{more}')
+        return front
+
+    def serve_with_nodes(self, nodes):
         with open(self.config, encoding="utf-8") as file:
             text = file.read()
         plain = f'urls = ["{self.chain.url}"]'
         self.assertIn(plain, text)
-        more = f'ca_file = "{trusted}"' if trusted else ""
-        self.server = self.serve(self.coffer.write(
-            "https.toml", text.replace(plain, f'urls = ["{front.url}"]\n{more}')))
-        return front
+        self.server = self.serve(self.coffer.write("nodes.toml", text.replace(plain, nodes)))
+
+    def test_a_node_that_dies_when_it_has_taken_a_transaction_costs_nothing(self):
+        self.start()
+        self.server.stop()
+        front = Front(self.chain.url, dies_of="eth_sendRawTransaction")
+        self.addCleanup(front.close)
+        self.serve_with_nodes(f'urls = ["{front.url}", "{self.chain.url}"]')
+        self.earn("2.00", "a")
+        self.withdraw()
+        self.when("COMPLETED")
+        self.assertTrue(front.is_dead)
+        self.assertEqual(self.chain.tokens(self.token, PAYEE), 2 * TOKEN)
+        used = self.chain.ask("eth_getTransactionCount", KEYSTORE_ADDRESS, "latest")
+        self.assertEqual(int(used, 16), 1)
+        paid, = self.native("GET", "/v1/withdrawals")
+        self.assertEqual(paid["chain"]["attempts"], 1)
 
     def test_a_node_by_https_is_asked_only_if_its_certificate_is_vouched_for(self):
         self.start()

@@ -160,6 +160,9 @@ private:
                            [this](const AddressOwner& owner, CurrencyId currency,
                                   std::uint64_t block) { sweeper.notice(owner, currency, block); },
                        .passes = [this](std::string_view) { maybe_die(); }}) {
+            for (SimulatedNode* node : {&first, &second}) {
+                node->takes = [&day](Duration time) { day.clock_.advance(time); };
+            }
             settler.learn(day.perform(ListWithdrawals{.open_only = true}));
         }
         void maybe_die() {
@@ -179,6 +182,7 @@ private:
             node->faults = {.not_heard = 5 + below(60),
                             .answer_lost = 2 + below(10),
                             .sent_twice = 1 + below(8),
+                            .slow = below(3) == 0 ? 5 + below(40) : 0,
                             .behind = below(3) == 0 ? below(4) : 0,
                             .refuses_range = below(3) == 0 ? 2 + below(4) : 0};
             node->is_dead = below(6) == 0;

@@ -226,6 +226,7 @@ void SimulatedChain::take_nonce(Signer& signer) {
 // ---- a node -------------------------------------------------------------------------------------
 
 Result<void> SimulatedNode::hear() {
+    if (takes && happens(faults.slow)) takes(static_cast<Duration>(random_() % 30) * second_us);
     if (is_dead || happens(faults.not_heard)) return fail(ErrorCode::unavailable, "no answer");
     return {};
 }

@@ -6,11 +6,13 @@
 // The chain is one; a node is a view of it, which may be some blocks behind, not answer, or lose an
 // answer after it has heard the question.
 
+#include <functional>
 #include <map>
 #include <random>
 #include <set>
 #include <vector>
 
+#include "base/clock.h"
 #include "settle/chain.h"
 #include "settle/signer.h"
 #include "settle/transaction.h"
@@ -105,6 +107,7 @@ private:
 // How a node misbehaves, each with a chance of 1 in so many; 0: never.
 struct NodeFaults {
     std::size_t not_heard = 0, answer_lost = 0, sent_twice = 0;
+    std::size_t slow = 0;           // the answer takes up to half a minute
     std::size_t behind = 0;         // blocks
     std::size_t refuses_range = 0;  // of more than one block
 };
@@ -113,6 +116,7 @@ class SimulatedNode final : public Chain {
 public:
     SimulatedNode(SimulatedChain& chain, std::uint64_t seed) : chain_(chain), random_(seed) {}
     NodeFaults faults;
+    std::function<void(Duration)> takes;  // how long an answer took that was slow
     bool is_dead = false;
 
     Result<std::uint64_t> chain_id() override;
