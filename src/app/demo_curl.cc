@@ -87,7 +87,7 @@ std::string demo_chain_lines(std::string_view url, std::string_view chain_url) {
     const std::string transfer = fmt::format(R"("to":"{}","data":"0xa9059cbb{:0>24}{}{:0>64}")",
                                              demo::chain_token, "", address, "4563918244f40000");
     return fmt::format(
-        "# a token on the chain, 5 of it to alice's deposit address, and what came of it\n"
+        "# a token on the chain, 5 of it to alice's deposit address, and a moment later what came\n"
         "{}\n{}\ncurl -s '{}/v1/deposits?player={}' -H 'Authorization: Bearer {}'\n",
         chain_line(chain_url, fmt::format(R"("data":"0x{}")", token_code)),
         chain_line(chain_url, transfer), url, demo::alice, demo::read_key);
