@@ -172,8 +172,34 @@ def jwt_seeds():
         yield from (value.encode() for name, value in request.headers if name == "user-jwt-token")
 
 
+NODE_HASH = "0x" + "22" * 32
+NODE_RESULTS = (
+    None, "0x0", "0x539", "0x" + "f" * 64, "0x" + "0" * 63 + "7", NODE_HASH,
+    {"number": "0x1b4", "hash": NODE_HASH, "baseFeePerGas": "0x3b9aca00"},
+    {"hash": NODE_HASH, "nonce": "0x5", "blockNumber": None},
+    {"transactionHash": NODE_HASH, "blockNumber": "0x1b4", "blockHash": NODE_HASH, "status": "0x1",
+     "gasUsed": "0x5208", "effectiveGasPrice": "0x77359400"},
+    {"oldestBlock": "0x1", "baseFeePerGas": ["0x3b9aca00", "0x342770c0"], "gasUsedRatio": [0.5],
+     "reward": [["0x3b9aca00"], ["0x1"]]},
+    {"raw": "0x02c0", "tx": {}},
+    [{"address": "0x00000000000000000000000000000000000000cc",
+      "topics": ["0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef",
+                 "0x" + "0" * 62 + "aa", "0x" + "0" * 62 + "bb"],
+      "data": "0x" + "0" * 62 + "07", "blockNumber": "0x1b4", "blockHash": NODE_HASH,
+      "transactionHash": NODE_HASH, "transactionIndex": "0x0", "logIndex": "0x2",
+      "removed": False}])
+
+
+def node_answers_seeds():
+    for result in NODE_RESULTS:
+        yield json.dumps(result).encode()
+        yield json.dumps({"jsonrpc": "2.0", "id": 1, "result": result}).encode()
+    for error in ({"code": -32003, "message": "nonce too low"}, {"message": ""}, [], "no"):
+        yield json.dumps({"jsonrpc": "2.0", "id": 1, "error": error}).encode()
+
+
 OWN = {"body": body_seeds, "http1": http1_seeds, "http2": http2_seeds, "jwt": jwt_seeds,
-       "money": money_seeds, "text": text_seeds}
+       "money": money_seeds, "node_answers": node_answers_seeds, "text": text_seeds}
 
 
 def seeds(name):

@@ -1,11 +1,14 @@
 """A real node of a chain for tests: anvil on a free port, with a token on it."""
 
 import ctypes
+import http.server
 import json
 import pathlib
 import signal
 import socket
+import ssl
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -24,6 +27,51 @@ def free_port():
 
 def end_with_the_test():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+class Front:
+    """The same node elsewhere: by https, as whoever those files say that it is; or one that dies when it
+    has heard a method for the first time, and leaves it without an answer."""
+
+    def __init__(self, url, certificate=None, key=None, dies_of=None):
+        front = self
+        self.asked = 0
+        self.is_dead = False
+
+        class Forwards(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                front.asked += 1
+                body = self.rfile.read(int(self.headers["content-length"]))
+                if front.is_dead:
+                    self.close_connection = True
+                    return
+                request = urllib.request.Request(url, body, {"content-type": "application/json"})
+                with urllib.request.urlopen(request, timeout=30) as response:
+                    answer = response.read()
+                if dies_of and json.loads(body)["method"] == dies_of:
+                    front.is_dead = self.close_connection = True
+                    return
+                self.send_response(200)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forwards)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate, key)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.url = self.url.replace("http", "https")
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Chain:

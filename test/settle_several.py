@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Two `coffer serve` over one PostgreSQL database pay withdrawals out of the same hot wallets.
+"""Two `coffer serve` over one PostgreSQL database pay withdrawals out of the same hot wallets, and look
+for the same deposits.
 
     test/settle_several.py --coffer build/release/coffer
 
 Withdrawals are asked for at both while blocks wait; then the one that holds hot wallets is killed. The
-other takes them over when their lease has ended, and each withdrawal is paid once.
+other takes them over when their lease has ended, and each withdrawal is paid once. Then players send tokens
+to their deposit addresses while one server after another is killed and a new one started: each transfer is
+credited once, and all of it comes to a hot wallet, once.
 """
 
 import argparse
@@ -27,6 +30,9 @@ KEYS = ("59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d",
 ADDRESSES = ("0x70997970c51812dc3a010c7d01b50e0d17dc79c8",
              "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc",
              "0x90f79bf6eb2c4f870365e785982e1f101e93b906")
+SEED = "5eed" * 16
+TOKEN = 10 ** 18
+ROUNDS = 3
 CONFIG = """
 [data]
 directory = "{directory}"
@@ -48,6 +54,15 @@ lease_s = 2
 chain = "anvil"
 tenant = "demo"
 currency = "KGN"
+[[token]]
+chain = "anvil"
+tenant = "demo"
+currency = "GEM"
+contract = "{token}"
+decimals = 18
+sweep_above = "2"
+[deposits]
+seed_environment = "SEED"
 """
 HOT_WALLET = """
 [[hot_wallet]]
@@ -66,16 +81,22 @@ class House:
         world = pathlib.Path(self.program.file("world"))
         Demo(coffer, world, players=0, store=uri).start().stop()
         self.key = world / "master.key"
+        self.token = chain.deploy_token()
 
     def start(self):
         name = f"coffer-{len(self.program.running)}"
         directory = pathlib.Path(self.program.file(name))
         directory.mkdir(mode=0o700)
-        text = CONFIG.format(directory=directory, key=self.key, url=self.chain.url)
+        text = CONFIG.format(directory=directory, key=self.key, url=self.chain.url,
+                             token=self.token)
         text += "".join(HOT_WALLET.format(number=number) for number in range(len(KEYS)))
         keys = {f"HOT_WALLET_{number}": key for number, key in enumerate(KEYS)}
-        return self.program.start("serve", "--config", self.program.write(name + ".toml", text),
-                                  "--store", self.uri, **keys)
+        server = self.program.start("serve", "--config", self.program.write(name + ".toml", text),
+                                    "--store", self.uri, SEED=SEED, **keys)
+        told = pathlib.Path(f"/proc/{server.process.pid}/environ").read_bytes()
+        for secret in (SEED, *KEYS):
+            assert secret.encode() not in told, "the environment still shows a secret"
+        return server
 
 
 def native(server, method, path, body=None, **headers):
@@ -130,10 +151,79 @@ def check(house, chain):
     code, _ = second.stop()
     if code != 0:
         failures.append(f"the second server ended with {code}")
+    return failures + verify(house)
+
+
+def verify(house):
+    for server in house.program.running:
+        for secret in (SEED, *KEYS):
+            assert secret not in server.said(), "a secret is in the log"
     code, said, complaint = house.program.run("verify", "--store", house.uri)
-    if code != 0:
-        failures.append(f"verify: {said}{complaint}")
-    return failures
+    return [f"verify: {said}{complaint}"] if code != 0 else []
+
+
+def deposit_address(server, player):
+    status, given = server.call("POST", f"/v1/players/p{player}/deposit-address",
+                                {"currency": "GEM"}, authorization="Bearer demo-admin-key")
+    return given["address"] if status in (200, 201) else None
+
+
+def bought(server, player):
+    wallets = native(server, "GET", f"/v1/players/p{player}/wallets")
+    found = [one["buckets"]["bought"] for one in wallets if one["currency"] == "GEM"]
+    return int(found[0]) if found else 0
+
+
+def check_deposits(house, chain):
+    servers = [house.start(), house.start()]
+    addresses = [servers[player % 2].wait_for(lambda p=player: deposit_address(servers[p % 2], p))
+                 for player in range(PLAYERS)]
+    had = chain.tokens(house.token, ADDRESSES[0])
+    sent = [0] * PLAYERS
+    transfers = 0
+
+    def send(count):
+        nonlocal transfers
+        for number in range(count):
+            player = number % PLAYERS
+            tokens = 1 + (transfers + number) % 3
+            chain.give_tokens(house.token, addresses[player], tokens * TOKEN)
+            sent[player] += tokens
+            transfers += 1
+
+    for _ in range(ROUNDS):
+        send(PLAYERS)
+        victim, other = servers
+        # Some of it is credited, some is final and some is not, whoever moves it at this moment.
+        other.wait_for(lambda: chain.ask("evm_mine") and
+                       len(native(other, "GET", "/v1/deposits?limit=1000")) > transfers - PLAYERS)
+        send(PLAYERS)
+        victim.kill()
+        send(PLAYERS)
+        servers = [other, house.start()]
+
+    last = servers[1]
+    last.wait_for(lambda: chain.ask("evm_mine") and
+                  [bought(last, player) for player in range(PLAYERS)] == sent)
+    # What is left at an address is less than is swept; so each gets enough for one last sweep.
+    send(PLAYERS)
+    send(PLAYERS)
+    last.wait_for(lambda: chain.ask("evm_mine") and
+                  [bought(last, player) for player in range(PLAYERS)] == sent and
+                  not any(chain.tokens(house.token, one) >= 2 * TOKEN for one in addresses))
+    failures = []
+    known = native(last, "GET", "/v1/deposits?limit=1000")
+    names = {(one["tx_hash"], one["log_index"]) for one in known}
+    if len(known) != transfers or len(names) != transfers:
+        failures.append(f"{len(known)} deposits, {len(names)} of them different, of {transfers}")
+    left = sum(chain.tokens(house.token, one) for one in addresses)
+    swept = chain.tokens(house.token, ADDRESSES[0]) - had
+    if swept + left != sum(sent) * TOKEN:
+        failures.append(f"{swept / TOKEN} swept and {left / TOKEN} left of {sum(sent)}")
+    for server in servers:
+        if (code := server.stop()[0]) != 0:
+            failures.append(f"a server ended with {code}")
+    return failures + verify(house)
 
 
 def main():
@@ -145,12 +235,12 @@ def main():
         with PostgresServer() as database:
             house = House(options.coffer, database.uri(), chain)
             try:
-                failures = check(house, chain)
+                failures = check(house, chain) + check_deposits(house, chain)
             finally:
                 house.program.close()
     finally:
         chain.close()
-    return finish(failures, 1)
+    return finish(failures, 2)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@
     test/settle_test.py --coffer build/release/coffer [names of tests]
 """
 
+import json
 import os
 import signal
+import subprocess
 import unittest
 
 import commands_fixture
-from chain import Chain
+from chain import Chain, Front
 from commands_fixture import NATIVE, Commands
 
 CHAIN_ID = 1337
@@ -287,6 +289,65 @@ password_file = "hot.password"
         self.assert_fails(self.coffer.run("serve", "--config", self.config),
                           "the password is wrong")
 
+    def certificate(self, name, of):
+        paths = self.coffer.file(f"{name}.pem"), self.coffer.file(f"{name}.key")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", f"/CN={name}",
+                        "-addext", f"subjectAltName={of}", "-out", paths[0], "-keyout", paths[1]],
+                       check=True, capture_output=True)
+        return paths
+
+    def serve_by_https(self, certificate, trusted):
+        front = Front(self.chain.url, *certificate)
+        self.addCleanup(front.close)
+        more = f'ca_file = "{trusted}"' if trusted else ""
+        self.serve_with_nodes(f'urls = ["{front.url}"]\n{more}')
+        return front
+
+    def serve_with_nodes(self, nodes):
+        with open(self.config, encoding="utf-8") as file:
+            text = file.read()
+        plain = f'urls = ["{self.chain.url}"]'
+        self.assertIn(plain, text)
+        self.server = self.serve(self.coffer.write("nodes.toml", text.replace(plain, nodes)))
+
+    def test_a_node_that_dies_when_it_has_taken_a_transaction_costs_nothing(self):
+        self.start()
+        self.server.stop()
+        front = Front(self.chain.url, dies_of="eth_sendRawTransaction")
+        self.addCleanup(front.close)
+        self.serve_with_nodes(f'urls = ["{front.url}", "{self.chain.url}"]')
+        self.earn("2.00", "a")
+        self.withdraw()
+        self.when("COMPLETED")
+        self.assertTrue(front.is_dead)
+        self.assertEqual(self.chain.tokens(self.token, PAYEE), 2 * TOKEN)
+        used = self.chain.ask("eth_getTransactionCount", KEYSTORE_ADDRESS, "latest")
+        self.assertEqual(int(used, 16), 1)
+        paid, = self.native("GET", "/v1/withdrawals")
+        self.assertEqual(paid["chain"]["attempts"], 1)
+
+    def test_a_node_by_https_is_asked_only_if_its_certificate_is_vouched_for(self):
+        self.start()
+        self.server.stop()
+        right = self.certificate("right", "IP:127.0.0.1")
+        self.certificate("other", "IP:127.0.0.1")
+        elsewhere = self.certificate("elsewhere", "IP:127.0.0.2")
+        # Vouched for by nobody that is known, by somebody else, and for another address.
+        for certificate, trusted in ((right, None), (right, "other.pem"),
+                                     (elsewhere, "elsewhere.pem")):
+            front = self.serve_by_https(certificate, trusted)
+            self.earn("1.00", f"under {certificate} {trusted}")
+            self.server.wait_for(
+                lambda: self.metric('coffer_deposits_alarm{chain="anvil",reason="node"} 1'))
+            self.assertEqual(front.asked, 0)
+            self.server.stop()
+        front = self.serve_by_https(right, "right.pem")
+        self.withdraw()
+        self.when("COMPLETED")
+        self.assertEqual(self.chain.tokens(self.token, PAYEE), 3 * TOKEN)
+        self.assertGreater(front.asked, 10)
+
     def test_the_demo_pays_to_a_test_chain(self):
         chain = Chain(31337)
         self.addCleanup(chain.close)
@@ -307,6 +368,19 @@ password_file = "hot.password"
         self.withdraw()
         self.server.wait_for(lambda: self.newest_withdrawal()["sync_status"] == "COMPLETED")
         self.assertEqual(chain.coins(PAYEE) - before, 2 * TOKEN + TOKEN // 2)
+        # The lines that it prints after those of the dialects bring alice a deposit.
+        lines = [line for line in self.server.said().splitlines() if line.startswith("curl ")][6:]
+        self.assertEqual(len(lines), 3)
+        for line in lines[:2]:
+            done = subprocess.run(["bash", "-c", line], capture_output=True, check=True, text=True)
+            self.assertIn("0x", json.loads(done.stdout)["result"], line)
+
+        def deposits():
+            done = subprocess.run(["bash", "-c", lines[2]], capture_output=True, check=True)
+            return json.loads(done.stdout)
+
+        one, = self.server.wait_for(deposits)
+        self.assertEqual((one["player"], one["currency"], one["amount"]), (alice, "GEM", "5"))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ OUTHOUSES = ("test", "sim", "fuzz", "bench")  # these may include anything
 # include it.
 TEST_FILE = re.compile(r"_(test|fuzz|bench|fixture)\.(?:cc|h)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
+# Whatever the program gets from the environment is handed down by the floor that started it.
+ENVIRONMENT = re.compile(r"\b(?:secure_)?getenv\s*\(|\benviron\b\s*[\[;=]")
 LINES_MAX = 500
 COLUMNS_MAX = 100
 # Written in halves so that this file may be read by itself.
@@ -74,6 +76,10 @@ class House:
     def check_includes(self, path, floor):
         text = path.read_text(encoding="utf-8", errors="replace")
         ours = []
+        asks = ENVIRONMENT.search(text)
+        if asks and floor and floor != OPENING_FLOOR and not TEST_FILE.search(path.name):
+            line = text.count("\n", 0, asks.start()) + 1
+            self.breach(path, line, f"{floor} reads the environment")
         for match in INCLUDE.finditer(text):
             name = match.group(2)
             line = text.count("\n", 0, match.start(2)) + 1

@@ -124,6 +124,14 @@ class HouseTest(unittest.TestCase):
         self.assert_breach("money.h:1: 101 columns", src__base__money_dot_h="/" * 101)
         self.assertEqual(self.breaches(src__base__money_dot_h="/" * 100), [])
 
+    def test_only_app_and_tests_read_the_environment(self):
+        reads = "const char* home() { return std::getenv(NAME); }\n"
+        self.assert_breach("src/ledger/ledger.cc:2: ledger reads the environment",
+                           src__ledger__ledger_dot_cc='#include "ledger/ledger.h"\n' + reads)
+        self.assertEqual(self.breaches(
+            src__app__main_dot_cc=GOOD["src/app/main.cc"] + reads,
+            src__ledger__ledger_test_dot_cc=reads), [])
+
     def test_work_left_undone_is_a_breach(self):
         for word in ("TO" + "DO", "FIX" + "ME", "GTEST_" + "SKIP"):
             self.assert_breach(f"the word {word}", src__base__money_dot_h=f"// {word}: later\n")

@@ -31,7 +31,7 @@ void seconds_of(ConfigSection& section, std::string_view key, Duration& value, s
     value = whole * second_us;
 }
 
-ChainOptions read_chain(const TomlNode* block, ConfigNotes& notes) {
+ChainOptions read_chain(const TomlNode* block, const std::string& folder, ConfigNotes& notes) {
     ConfigSection section(block, "chain", notes);
     ChainOptions chain;
     ChainPolicy& policy = chain.policy;
@@ -39,6 +39,7 @@ ChainOptions read_chain(const TomlNode* block, ConfigNotes& notes) {
     section.integer("chain_id", policy.chain_id, 1, INT64_MAX);
     section.texts("urls", chain.urls);
     section.integer("timeout_ms", chain.timeout_ms, 100, 600'000);
+    section.text("ca_file", chain.ca_file);
     section.integer("look_every_ms", chain.look_every_ms, 10, 600'000);
     section.integer("confirmations", policy.confirmations, 1, 100'000);
     section.boolean("wait_for_finalized", policy.wait_for_finalized);
@@ -46,6 +47,7 @@ ChainOptions read_chain(const TomlNode* block, ConfigNotes& notes) {
     gwei_of(section, "tip_gwei", policy.tip_min);
     seconds_of(section, "stuck_after_s", policy.stuck_after, 1);
     seconds_of(section, "give_up_after_s", policy.give_up_after, 0);
+    seconds_of(section, "late_after_s", policy.late_after, 1);
     seconds_of(section, "lease_s", policy.lease, 1);
     section.integer("under_way_max", policy.under_way_max, 1, 1'000);
     section.integer("deposit_blocks_max", policy.deposit_blocks_max, 1, 100'000);
@@ -58,6 +60,7 @@ ChainOptions read_chain(const TomlNode* block, ConfigNotes& notes) {
     if (!std::ranges::all_of(chain.urls, is_url)) {
         section.mistake("urls", "chain.urls has one that is neither http:// nor https://");
     }
+    chain.ca_file = absolute_path(folder, chain.ca_file);
     return chain;
 }
 
@@ -161,7 +164,7 @@ std::vector<ChainOptions> read_chains(ConfigSection& top, const std::string& fol
                                       ConfigNotes& notes) {
     std::vector<ChainOptions> chains;
     for (const TomlNode* block : blocks_of(top, "chain")) {
-        ChainOptions chain = read_chain(block, notes);
+        ChainOptions chain = read_chain(block, folder, notes);
         if (block == nullptr) continue;
         const bool twice = std::ranges::any_of(chains, [&](const ChainOptions& other) {
             return other.policy.name == chain.policy.name;

@@ -14,6 +14,7 @@ constexpr std::string_view whole = R"([[chain]]
 name = "main"
 chain_id = 137
 urls = ["https://one.example/key", "http://10.0.0.1:8545"]
+ca_file = "nodes.pem"
 max_fee_gwei = 90
 stuck_after_s = 30
 [[token]]
@@ -58,10 +59,12 @@ TEST(ConfigChain, SaysWhereWithdrawalsGoAndWhoPaysThem) {
     const ChainOptions& chain = config->chains[0];
     EXPECT_EQ(chain.policy.chain_id, 137U);
     EXPECT_EQ(chain.urls.size(), 2U);
+    EXPECT_EQ(chain.ca_file, "/etc/coffer/nodes.pem");
     EXPECT_EQ(format_decimal(chain.policy.max_fee_cap), "90000000000");
     EXPECT_EQ(format_decimal(chain.policy.tip_min), "1000000000");
     EXPECT_EQ(chain.policy.stuck_after, 30 * second_us);
     EXPECT_EQ(chain.policy.give_up_after, 0);
+    EXPECT_EQ(chain.policy.late_after, 3'600 * second_us);
     ASSERT_EQ(chain.policy.tokens.size(), 2U);
     EXPECT_TRUE(chain.policy.tokens[0].contract);
     EXPECT_EQ(chain.policy.tokens[0].gas_limit, 100'000U);

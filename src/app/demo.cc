@@ -63,20 +63,20 @@ Result<ListenAddress> judged_address(const DemoOptions& options) {
     return *address;
 }
 
-// The chain and the first account of anvil and hardhat, whose keys are printed when they start.
-constexpr std::uint64_t test_chain_id = 31'337;
-constexpr std::string_view test_chain_key =
-    "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
-
+// Withdrawals of KGN are paid in the chain's own coin; what comes of a token is GEM.
 ChainOptions demo_chain(const std::string& url) {
     ChainOptions chain{.urls = {url}, .look_every_ms = 200};
     chain.policy.name = "demo";
-    chain.policy.chain_id = test_chain_id;
+    chain.policy.chain_id = demo::chain_id;
     chain.policy.confirmations = 1;
     chain.policy.wait_for_finalized = false;
-    chain.policy.tokens = {
-        {.tenant = std::string(demo::tenant_uid), .code = "KGN", .gas_limit = 21'000}};
-    chain.hot_wallets = {{.public_key_digits = std::string(test_chain_key)}};
+    const std::string tenant(demo::tenant_uid);
+    chain.policy.tokens = {{.tenant = tenant, .code = "KGN", .gas_limit = 21'000},
+                           {.tenant = tenant,
+                            .code = "GEM",
+                            .contract = parse_chain_address(demo::chain_token),
+                            .decimals = 18}};
+    chain.hot_wallets = {{.key_digits = std::string(demo::chain_key)}};
     return chain;
 }
 
@@ -109,7 +109,8 @@ Result<void> run_demo(const DemoOptions& options, const std::string& directory,
 
     std::unique_ptr<Settler> settler;
     if (!options.chain.empty()) {
-        auto started = Settler::start({demo_chain(options.chain)}, {},
+        auto started = Settler::start({demo_chain(options.chain)},
+                                      {.seed_digits = std::string(demo::deposit_seed)},
                                       {.ledger = (*books)->ledger(),
                                        .clock = clock,
                                        .log = log,
@@ -130,10 +131,12 @@ Result<void> run_demo(const DemoOptions& options, const std::string& directory,
             options.log.calls ? ServerOptions::CallLines::on : ServerOptions::CallLines::off};
     const ServingParts parts{**books, clock, log, metrics, signals, *control};
     return serve_until_stopped(
-        parts, server, DeskOptions{.master_key = *key}, [](const std::vector<BoundAddress>& bound) {
+        parts, server, DeskOptions{.master_key = *key},
+        [&](const std::vector<BoundAddress>& bound) {
             const std::string url = "http://" + url_host(bound[0].address, bound[0].port);
-            std::printf("coffer is listening on %s\n\n%s", url.c_str(),
-                        demo_curl_lines(url).c_str());
+            std::string lines = demo_curl_lines(url);
+            if (!options.chain.empty()) lines += demo_chain_lines(url, options.chain);
+            std::printf("coffer is listening on %s\n\n%s", url.c_str(), lines.c_str());
             std::fflush(stdout);
         });
 }

@@ -7,5 +7,7 @@
 namespace coffer {
 
 std::string demo_curl_lines(std::string_view url);
+// A token on a test chain, some of it for alice, and what came of it.
+std::string demo_chain_lines(std::string_view url, std::string_view chain_url);
 
 }  // namespace coffer

@@ -46,6 +46,16 @@ inline constexpr std::string_view dave = "423e4567-e89b-12d3-a456-426614174000";
 inline constexpr std::string_view alice_launch_token = "3dc8fe01-2018-486e-9632-35aef21028a5";
 inline constexpr std::string_view alice_rgs_session = "1c4f1d6d-5e37-4a8f-e642-def88a3b4749";
 inline constexpr std::string_view alice_sverse_session = "9d7b6121-30d3-44cf-8b4f-c00e2f4f016e";
+
+// The chain of anvil and hardhat, whose keys are printed when they start: the first account pays
+// withdrawals, and the tenth is a player's own. A token that the tenth makes before anything else
+// has this address. The seed of deposit addresses is the demo's own.
+inline constexpr std::uint64_t chain_id = 31'337;
+inline constexpr std::string_view chain_key =
+    "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+inline constexpr std::string_view chain_payer = "0xa0ee7a142d267c1f36714e4a8f75612f20a79720";
+inline constexpr std::string_view chain_token = "0x700b6a60ce7eaaea56f065753d8dcb9653dbad35";
+inline constexpr std::string_view deposit_seed = "c0ffe4c0ffe4c0ffe4c0ffe4c0ffe4c0";
 }  // namespace demo
 
 // The native id, the integrator token and the rgs session of load player i, from 1 on.

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <utility>
 
 #include "app/books.h"
 #include "app/commands.h"
@@ -9,6 +10,7 @@
 #include "app/config.h"
 #include "app/data_directory.h"
 #include "app/master_key.h"
+#include "app/secret_environment.h"
 #include "app/serving.h"
 #include "settle/settler.h"
 
@@ -27,7 +29,8 @@ void announce(const Config& config, const std::vector<BoundAddress>& bound) {
     std::fflush(stdout);
 }
 
-Result<void> serve(const Config& config, Signals& signals) {
+Result<void> serve(Config& config, Signals& signals) {
+    TRY(take_secrets(config.chains, config.deposits));
     auto lock = DirectoryLock::take(config.data_directory, "serve");
     if (!lock) {
         if (lock.error().code != ErrorCode::not_found) return std::unexpected(lock.error());
@@ -49,7 +52,7 @@ Result<void> serve(const Config& config, Signals& signals) {
     // After the books, so that it goes away before them.
     std::unique_ptr<Settler> settler;
     if (!config.chains.empty()) {
-        auto started = Settler::start(config.chains, config.deposits,
+        auto started = Settler::start(std::move(config.chains), std::move(config.deposits),
                                       {.ledger = (*books)->ledger(),
                                        .clock = clock,
                                        .log = log,

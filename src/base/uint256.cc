@@ -94,20 +94,20 @@ std::optional<Uint256> parse_quantity(std::string_view text) {
     text.remove_prefix(2);
     Uint256 value;
     for (const char letter : text) {
-        std::uint64_t digit = 0;
+        int digit = 0;
         if (letter >= '0' && letter <= '9') {
-            digit = static_cast<std::uint64_t>(letter - '0');
+            digit = letter - '0';
         } else if (letter >= 'a' && letter <= 'f') {
-            digit = static_cast<std::uint64_t>(letter - 'a' + 10);
+            digit = letter - 'a' + 10;
         } else if (letter >= 'A' && letter <= 'F') {
-            digit = static_cast<std::uint64_t>(letter - 'A' + 10);
+            digit = letter - 'A' + 10;
         } else {
             return std::nullopt;
         }
         const auto shifted = multiply(value, 16);
         if (!shifted) return std::nullopt;
         value = *shifted;
-        value.limbs[0] |= digit;
+        value.limbs[0] |= static_cast<std::uint64_t>(digit);
     }
     return value;
 }

@@ -224,13 +224,14 @@ Decision enroll(const View& view, const HoldHotWallet& intent, Extra extra) {
         decision.outcome.hot_wallet = known;
         return decision;
     }
+    if (!known && !intent.first_nonce) return no(Decline::conflict);
     HotWallet hot_wallet;
     if (known) {
         hot_wallet = *known;
     } else {
         hot_wallet.chain = intent.chain;
         hot_wallet.address = intent.address;
-        hot_wallet.next_nonce = intent.first_nonce;
+        hot_wallet.next_nonce = *intent.first_nonce;
         hot_wallet.created = view.now;
     }
     if (!is_mine) hot_wallet.epoch += 1;

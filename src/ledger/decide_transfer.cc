@@ -45,6 +45,16 @@ Decision sign_first(const View& view, const AdvanceTransfer& intent, const HotWa
     return decision;
 }
 
+// What the next step makes of it, or why it does not follow. One whose nonce somebody else used is
+// final with nothing mined: it moved nothing, and what it was for is begun anew with another nonce.
+Decline advance(const View& view, const AdvanceTransfer& intent, ChainTransfer& transfer) {
+    const WithdrawalState from = transfer.state;
+    if (intent.attempt.cancels) return Decline::invalid;
+    if (!intent.is_lost) return step_on_chain(from, intent, view.now, transfer);
+    const bool is_out = from == WithdrawalState::signed_ || from == WithdrawalState::broadcast;
+    return is_out && intent.to == WithdrawalState::final_ ? Decline::none : Decline::invalid;
+}
+
 }  // namespace
 
 Decision enroll(const View& view, const AdvanceTransfer& intent, Extra extra) {
@@ -54,9 +64,7 @@ Decision enroll(const View& view, const AdvanceTransfer& intent, Extra extra) {
     if (intent.step != (known ? known->step : 0)) return no(Decline::conflict);
     if (!known) return sign_first(view, intent, *account);
     ChainTransfer transfer = *known;
-    const Decline decline = intent.attempt.cancels
-                                ? Decline::invalid
-                                : step_on_chain(known->state, intent, view.now, transfer);
+    const Decline decline = advance(view, intent, transfer);
     if (decline != Decline::none) return no(decline);
     if (intent.to != WithdrawalState::signed_) transfer.state = intent.to;
     transfer.step += 1;

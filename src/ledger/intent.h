@@ -259,13 +259,16 @@ struct CloseRound {
 // What the settler asks and reports; no dialect submits these.
 //
 // Takes the lease of a hot wallet, or renews it for who has it, and makes the hot wallet known the
-// first time. Declines: withdrawal_in_flight, while somebody else holds the lease.
+// first time. Declines: withdrawal_in_flight, while somebody else holds the lease; conflict, where
+// it is not known yet and has no first nonce.
 struct HoldHotWallet {
     std::uint64_t chain = 0;
     std::string address;
     std::string holder;
     Duration lease = 0;
-    std::uint64_t first_nonce = 0;  // of a hot wallet that the ledger does not know yet
+    // Of a hot wallet that the ledger does not know yet; none while what it sent before may still
+    // be taken back by its chain, and the nonce be another.
+    std::optional<std::uint64_t> first_nonce;
     bool alone = false;  // nobody else can be there: an earlier holder's lease counts no more
 };
 // The next step of a withdrawal. Declines: not_found; conflict, where it is no longer at that step,
@@ -391,6 +394,9 @@ struct AdvanceTransfer {
     std::uint64_t nonce = 0;
     std::uint64_t step = 0;
     WithdrawalState to = WithdrawalState::signed_;  // to final_
+    // With final_, of one that was signed or sent: somebody else used its nonce for good, so that
+    // nothing that was signed for it can ever be mined.
+    bool is_lost = false;
     // Of the first.
     TransferPurpose purpose = TransferPurpose::sweep;
     std::string receiver, contract, units;

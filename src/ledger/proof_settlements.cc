@@ -34,6 +34,12 @@ bool is_mined_state(WithdrawalState state) {
            state == WithdrawalState::completed || state == WithdrawalState::released;
 }
 
+// Final without having been in a block.
+bool is_lost_transfer(const ChainTransfer& before, const ChainTransfer& after) {
+    return after.state == WithdrawalState::final_ &&
+           (before.state == WithdrawalState::signed_ || before.state == WithdrawalState::broadcast);
+}
+
 }  // namespace
 
 void SettlementProof::record(const Change& change) {
@@ -127,14 +133,25 @@ void SettlementProof::transfer(Sequence at, const Puts& puts) {
                              after.created == before->created,
                          at, "a transfer becomes another one");
         findings_.expect(after.step == before->step + 1, at, "a transfer's steps have a gap");
-        findings_.expect(
-            comes_from(after.state).find(letter(before->state)) != std::string_view::npos, at,
-            "a transfer takes a step that does not follow");
+        const bool is_lost = is_lost_transfer(*before, after);
+        findings_.expect(is_lost || comes_from(after.state).find(letter(before->state)) !=
+                                        std::string_view::npos,
+                         at, "a transfer takes a step that does not follow");
+        if (is_lost) return lost(at, *before, after);
     }
     attempts(at, before ? &before->attempts : nullptr, after.attempts);
     const bool is_one = std::ranges::count(after.attempts, after.mined, &ChainAttempt::hash) != 0;
     findings_.expect(is_mined_state(after.state) ? is_one : after.mined == Digest{}, at,
                      "what was mined for a transfer is not what was signed for it");
+}
+
+// Somebody else used its nonce: nothing more was signed for it, and it bears no block.
+void SettlementProof::lost(Sequence at, const ChainTransfer& before, const ChainTransfer& after) {
+    attempts(at, &before.attempts, after.attempts);
+    findings_.expect(after.attempts.size() == before.attempts.size() && after.mined == Digest{} &&
+                         after.block == 0 && after.block_hash == Digest{} && !after.reverted &&
+                         after.gas_fee.is_zero(),
+                     at, "a transfer whose nonce was lost bears what was mined");
 }
 
 void SettlementProof::next(Sequence at, const Settlement& before, const Puts& puts) {

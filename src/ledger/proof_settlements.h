@@ -35,6 +35,7 @@ private:
     using Attempts = std::vector<ChainAttempt>;
     void attempts(Sequence at, const Attempts* before, const Attempts& after);
     void transfer(Sequence at, const Puts& puts);
+    void lost(Sequence at, const ChainTransfer& before, const ChainTransfer& after);
     void new_transfer(Sequence at, const Puts& puts);
     void takes_nonce(Sequence at, std::uint64_t chain, const std::string& account,
                      std::uint64_t nonce, const HotWallet* put);

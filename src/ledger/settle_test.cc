@@ -261,6 +261,10 @@ TEST_F(Settling, is_cancelled_by_its_name_and_by_its_own_tenant_alone) {
 TEST_F(Settling, a_hot_wallet_is_one_holders_until_his_lease_ends) {
     Reports old = reports(withdraw(400));
     EXPECT_EQ(perform(hold("two")).decline, Decline::withdrawal_in_flight);
+    HoldHotWallet another = hold("one");
+    another.address = payout_address;
+    another.first_nonce.reset();
+    EXPECT_EQ(perform(another).decline, Decline::conflict) << "it is not known yet";
     clock_.advance(20 * second_us);
     EXPECT_TRUE(perform(hold("one")).done());
     clock_.advance(20 * second_us);

@@ -85,6 +85,31 @@ TEST_F(Transferring, a_nonce_serves_one_of_them_or_a_withdrawal) {
     expect_clean();
 }
 
+AdvanceTransfer lost_of(std::uint64_t nonce, std::uint64_t step) {
+    AdvanceTransfer intent = step_of(nonce, step, final_);
+    intent.is_lost = true;
+    return intent;
+}
+
+TEST_F(Transferring, one_whose_nonce_somebody_else_used_ends_with_nothing_mined) {
+    ASSERT_TRUE(perform(first_of(5, pays_)).done());
+    ASSERT_TRUE(perform(step_of(5, 1, broadcast)).done());
+    const Outcome over = perform(lost_of(5, 2));
+    ASSERT_TRUE(over.done());
+    EXPECT_EQ(over.transfer->state, final_);
+    EXPECT_EQ(over.transfer->mined, Digest{});
+    EXPECT_EQ(over.transfer->attempts.size(), 1U);
+    EXPECT_TRUE(perform(ListTransfers{test_chain}).records.empty());
+    EXPECT_EQ(perform(ListHotWallets{}).hot_wallets.at(0).under_way, 0U);
+    EXPECT_EQ(perform(lost_of(5, 3)).decline, Decline::invalid) << "it is over";
+    EXPECT_EQ(perform(mined_of(5, 3, pays_)).decline, Decline::invalid);
+    // One that was never sent, too; and what it was for takes the next nonce.
+    ASSERT_TRUE(perform(first_of(6, dearer_)).done());
+    ASSERT_TRUE(perform(lost_of(6, 1)).done());
+    EXPECT_TRUE(perform(first_of(7, attempt("again"))).done());
+    expect_clean();
+}
+
 TEST_F(Transferring, what_does_not_follow_is_not_heard) {
     ChainAttempt wrong = pays_;
     wrong.hash[0] ^= 1;
@@ -101,6 +126,12 @@ TEST_F(Transferring, what_does_not_follow_is_not_heard) {
     AdvanceTransfer same = step_of(5, 1, signed_);
     same.attempt = pays_;
     EXPECT_EQ(perform(same).decline, Decline::invalid);
+    AdvanceTransfer lost = lost_of(5, 1);
+    lost.to = broadcast;
+    EXPECT_EQ(perform(lost).decline, Decline::invalid);
+    EXPECT_EQ(perform(lost_of(6, 0)).decline, Decline::invalid) << "nothing was signed";
+    ASSERT_TRUE(perform(mined_of(5, 1, pays_)).done());
+    EXPECT_EQ(perform(lost_of(5, 2)).decline, Decline::invalid) << "it is in a block";
     expect_clean();
 }
 
@@ -172,6 +203,10 @@ TEST_F(VerifyTransfer, finds_what_was_forged) {
     const Sequence mined_at = latest();
     ASSERT_TRUE(perform(first_of(6, attempt("b"))).done());
     const Sequence second = latest();
+    ASSERT_TRUE(perform(step_of(5, 3, final_)).done());
+    const Sequence over = latest();
+    ASSERT_TRUE(perform(lost_of(6, 1)).done());
+    const Sequence lost = latest();
     ASSERT_EQ(heard([](ForgedBooks&) {}), "");
     const auto found = [&](Sequence at, std::string_view words,
                            const std::function<void(ChainTransfer&)>& forge) {
@@ -190,8 +225,13 @@ TEST_F(VerifyTransfer, finds_what_was_forged) {
     found(sent, "a transfer's steps have a gap", [](auto& one) { one.step += 1; });
     found(sent, "what was signed for a withdrawal changes",
           [](auto& one) { one.attempts.clear(); });
-    found(sent, "a transfer takes a step that does not follow",
-          [](auto& one) { one.state = final_; });
+    found(over, "a transfer takes a step that does not follow",
+          [](auto& one) { one.state = signed_; });
+    const std::string_view bears = "a transfer whose nonce was lost bears what was mined";
+    found(mined_at, bears, [](auto& one) { one.state = final_; });
+    found(lost, bears, [](auto& one) { one.mined = one.attempts[0].hash; });
+    found(lost, bears, [](auto& one) { one.reverted = true; });
+    found(lost, bears, [](auto& one) { one.attempts.push_back(attempt("more")); });
     found(mined_at, "what was mined for a transfer is not what was signed for it",
           [](auto& one) { one.mined = sha256("x"); });
     found(second, next, [](auto& one) { one.nonce = 7; });

@@ -2,9 +2,6 @@
 // whatever becomes of blocks and processes on the way.
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/extended_key.h"
 #include "settle/anvil_world_fixture.h"
@@ -216,21 +213,11 @@ TEST_F(AnvilDepositTest, BlocksBeforeTheFirstLookAreLookedAtWhereThatIsAskedFor)
 
 class KilledDepositTest : public AnvilDepositTest {
 protected:
-    // Another process looks, and is killed when it passes that point for the n-th time.
     bool is_killed(std::string_view point, int nth) {
-        const pid_t child = ::fork();
-        if (child == 0) {
-            int passed = 0;
-            OpenBooks open(books());
-            Watching watching(*this, open, [&](std::string_view here) {
-                if (here == point && ++passed == nth) ::kill(::getpid(), SIGKILL);
-            });
-            watching.look();
-            _exit(0);
-        }
-        int status = 0;
-        ::waitpid(child, &status, 0);
-        return WIFSIGNALED(status);
+        return dies_at(point, nth, [&](OpenBooks& open, const Passes& passes) {
+            Watching(*this, open, passes).look();
+            return true;
+        });
     }
 };
 

@@ -55,6 +55,7 @@ std::string compiled_token() {
 
 std::uint16_t free_port() {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket < 0) throw std::runtime_error("there is no socket");
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -71,11 +72,11 @@ Anvil::Anvil() {
     const std::string port = std::to_string(free_port());
     url_ = "http://127.0.0.1:" + port;
     process_ = ::fork();
+    if (process_ < 0) throw std::runtime_error("there is no other process");
     if (process_ == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // it does not outlive a test that crashed
         const int nowhere = ::open("/dev/null", O_RDWR);
-        ::dup2(nowhere, 0);
-        ::dup2(nowhere, 1);
+        if (nowhere < 0 || ::dup2(nowhere, 0) < 0 || ::dup2(nowhere, 1) < 0) _exit(127);
         const std::string chain = std::to_string(chain_id);
         ::execl(anvil_program.c_str(), "anvil", "--host", "127.0.0.1", "--port", port.c_str(),
                 "--silent", "--chain-id", chain.c_str(), "--slots-in-an-epoch", "1",

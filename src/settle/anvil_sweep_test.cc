@@ -2,9 +2,6 @@
 // killed on the way.
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/extended_key.h"
 #include "base/keccak.h"
@@ -88,6 +85,36 @@ protected:
             anvil_->mine();
         }
         FAIL() << "sweeps are still under way";
+    }
+    static Ptr<ChainTransfer> only_transfer(OpenBooks& books) {
+        const Outcome listed = books.perform(ListTransfers{Anvil::chain_id});
+        EXPECT_EQ(listed.records.size(), 1U);
+        return std::get<Ptr<ChainTransfer>>(listed.records.at(0));
+    }
+    // A transaction of nothing to payee 5, with that nonce.
+    static std::string signs_nothing(Signer& signer, std::uint64_t nonce) {
+        return *signer.sign({.chain_id = Anvil::chain_id,
+                             .nonce = nonce,
+                             .tip = Uint256{1},
+                             .max_fee = Uint256{2'000'000'000},
+                             .gas_limit = 21'000,
+                             .to = payee(5)});
+    }
+    // Looks until something is sent, which is dropped then for the sake of whoever has the key too.
+    // No block is mined.
+    Ptr<ChainTransfer> take_nonce(Sweeping& sweeping, OpenBooks& books) {
+        for (int look = 0; look < 5; ++look) sweeping.sweeper->look();
+        const Ptr<ChainTransfer> ours = only_transfer(books);
+        EXPECT_EQ(ours->state, WithdrawalState::broadcast);
+        anvil_->ask("anvil_dropTransaction",
+                    "[\"" + to_hex_0x(view(ours->attempts.back().hash)) + "\"]");
+        const auto signer =
+            ours->purpose == TransferPurpose::top_up
+                ? make_key_signer(Anvil::key(1))
+                : make_key_signer(*SigningKey::from_bytes(key().child(0)->secret()));
+        anvil_->ask("eth_sendRawTransaction",
+                    "[\"" + to_hex_0x(signs_nothing(*signer, ours->nonce)) + "\"]");
+        return ours;
     }
     Uint256 swept() { return *subtract(anvil_->tokens(hot_), had_); }
     std::int64_t sweep_alarm(OpenBooks& books, std::string_view reason) {
@@ -187,6 +214,62 @@ TEST_F(AnvilSweepTest, AnAddressWhoseTransferDidNothingIsLeftAloneUntilTheNextSt
     expect_clean(open);
 }
 
+TEST_F(AnvilSweepTest, ATransferWhoseNonceSomebodyElseUsedIsBegunAnewWhenThatIsForGood) {
+    const auto addresses = pay_in(1, 5);
+    anvil_->ask("evm_setAutomine", "[false]");
+    OpenBooks open(books());
+    Sweeping sweeping(*this, open);
+    std::uint64_t lost = 0;
+    for (const TransferPurpose purpose : {TransferPurpose::top_up, TransferPurpose::sweep}) {
+        const Ptr<ChainTransfer> transfer = take_nonce(sweeping, open);
+        EXPECT_EQ(transfer->purpose, purpose);
+        anvil_->mine();
+        sweeping.sweeper->look();
+        EXPECT_EQ(sweep_alarm(open, "nonce_taken"), 1);
+        EXPECT_EQ(only_transfer(open)->step, transfer->step) << "it is not for good yet";
+        anvil_->mine(2);
+        sweeping.sweeper->look();
+        const Ptr<ChainTransfer> next = only_transfer(open);
+        EXPECT_EQ(next->purpose, purpose);
+        EXPECT_EQ(next->nonce, transfer->nonce + 1);
+        EXPECT_EQ(open.metrics_.counter("coffer_sweep_lost_total", "", "chain=\"anvil\"").value(),
+                  ++lost);
+        // What is begun anew goes its way: gas first, so that there is something to sweep.
+        if (purpose == TransferPurpose::top_up) anvil_->mine(3);
+    }
+    anvil_->ask("evm_setAutomine", "[true]");
+    finish(sweeping);
+    EXPECT_EQ(sweep_alarm(open, "nonce_taken"), 0);
+    EXPECT_EQ(swept(), whole_tokens(5));
+    EXPECT_EQ(anvil_->nonce(addresses[0]), 2U);
+    expect_clean(open);
+}
+
+// Whoever has the key may have been at it before: nonces that were used when something is signed
+// with them are lost at once, one a look.
+TEST_F(AnvilSweepTest, NoncesThatWereUsedBeforeAreLeftBehind) {
+    pay_in(1, 5);
+    OpenBooks open(books());
+    EXPECT_TRUE(open.perform(HoldHotWallet{.chain = Anvil::chain_id,
+                                           .address = format_chain_address(hot_),
+                                           .holder = "earlier",
+                                           .lease = 1,
+                                           .first_nonce = 0,
+                                           .alone = true})
+                    .done());
+    for (int count = 0; count < 3; ++count) {
+        const auto theirs = signs_nothing(*make_key_signer(Anvil::key(1)), anvil_->nonce(hot_));
+        anvil_->ask("eth_sendRawTransaction", "[\"" + to_hex_0x(theirs) + "\"]");
+        anvil_->mine();
+    }
+    anvil_->mine(3);
+    Sweeping sweeping(*this, open);
+    finish(sweeping);
+    EXPECT_EQ(swept(), whole_tokens(5));
+    EXPECT_EQ(anvil_->nonce(hot_), 4U);
+    expect_clean(open);
+}
+
 TEST_F(AnvilSweepTest, WithdrawalsGoOutOfTheSameHotWalletMeanwhile) {
     pay_in(3, 5);
     OpenBooks open(books());
@@ -212,27 +295,17 @@ TEST_F(AnvilSweepTest, WithdrawalsGoOutOfTheSameHotWalletMeanwhile) {
 class KilledSweepTest : public AnvilSweepTest {
 protected:
     bool is_killed(std::string_view point, int nth) {
-        const pid_t child = ::fork();
-        if (child == 0) {
-            int passed = 0;
-            OpenBooks open(books());
-            Sweeping sweeping(*this, open, [&](std::string_view here) {
-                if (here == point && ++passed == nth) ::kill(::getpid(), SIGKILL);
-            });
+        return dies_at(point, nth, [&](OpenBooks& open, const Passes& passes) {
+            Sweeping sweeping(*this, open, passes);
             const SystemClock clock;
             JsonRpc node({.urls = {anvil_->url()}}, clock);
             for (int look = 0; look < 100; ++look) {
-                if (!sweeping.sweeper->look() && look > 3) _exit(0);
+                if (!sweeping.sweeper->look() && look > 3) return true;
                 // Later, so that what is not mined at once has been replaced before.
                 if (look >= 2) static_cast<void>(node.call("evm_mine", "[]"));
             }
-            _exit(1);
-        }
-        int status = 0;
-        ::waitpid(child, &status, 0);
-        if (WIFSIGNALED(status)) return true;
-        EXPECT_EQ(WEXITSTATUS(status), 0) << point << ": it came to no end";
-        return false;
+            return false;
+        });
     }
     // The n-th pass of most is that of the top-up for 1 and that of the sweep for 2.
     void kill_at(std::string_view point, int nth) {
@@ -263,6 +336,30 @@ TEST_F(KilledSweepTest, AtAnyPointOfTheWayItIsSweptOnce) {
           "sweep_before_final", "sweep_final"}) {
         kill_at(point, 1);
         kill_at(point, 2);
+    }
+}
+
+TEST_F(KilledSweepTest, WhileANonceIsLostItIsSweptOnce) {
+    for (const std::string_view point : {"sweep_before_lost", "sweep_lost"}) {
+        SCOPED_TRACE(point);
+        books_ = "books-" + std::string(point);
+        anvil_->ask("evm_setAutomine", "[true]");
+        const Uint256 before = anvil_->tokens(hot_);
+        const auto addresses = pay_in(1, 5);
+        anvil_->ask("evm_setAutomine", "[false]");
+        {
+            OpenBooks open(books());
+            Sweeping sweeping(*this, open);
+            take_nonce(sweeping, open);
+        }
+        anvil_->mine(3);
+        EXPECT_TRUE(is_killed(point, 1)) << "it did not pass there";
+        EXPECT_FALSE(is_killed("", 0));
+        EXPECT_EQ(anvil_->tokens(hot_), *add(before, whole_tokens(5)));
+        EXPECT_EQ(anvil_->tokens(addresses[0]), Uint256{});
+        OpenBooks open(books());
+        EXPECT_TRUE(open.perform(ListTransfers{Anvil::chain_id}).records.empty());
+        expect_clean(open);
     }
 }
 

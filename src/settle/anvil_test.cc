@@ -2,12 +2,8 @@
 // each is paid once. The processes that are killed here are real ones over books on the disk.
 
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/keccak.h"
-
 #include "settle/anvil_world_fixture.h"
 
 namespace coffer {
@@ -256,6 +252,102 @@ TEST_F(AnvilTest, ANonceThatSomebodyElseUsedIsReplacedByAPersonsWordWhenThatIsFo
     expect_clean(open);
 }
 
+// What it sent may be taken back by a reorganisation, and all that is signed here would wait for
+// ever behind the gap.
+TEST_F(AnvilTest, AnAccountThatWasUsedBeforeIsTakenWhenThatIsFinal) {
+    OpenBooks open(books());
+    open_world(open, 1);
+    withdraw(open, 0, tok, 100);
+    const auto before = make_key_signer(Anvil::key(1))
+                            ->sign({.chain_id = Anvil::chain_id,
+                                    .tip = Uint256{1'000'000'000},
+                                    .max_fee = Uint256{90'000'000'000},
+                                    .gas_limit = 21'000,
+                                    .to = payee(5)});
+    anvil_->ask("eth_sendRawTransaction", "[\"" + to_hex_0x(*before) + "\"]");
+    anvil_->mine();
+    Running running(*this, open, {}, 1);
+    running.look();
+    EXPECT_EQ(alarm(open, "nonce_taken"), 1);
+    EXPECT_EQ(only_one(open).second, nullptr);
+    anvil_->ask("anvil_reorg", "[2,[]]");
+    anvil_->mine(3);
+    running.look();
+    EXPECT_EQ(alarm(open, "nonce_taken"), 0);
+    EXPECT_EQ(only_one(open).second->nonce, 0U);
+    finish(running);
+    EXPECT_EQ(anvil_->tokens(payee(0)), whole_tokens(1));
+    expect_clean(open);
+}
+
+TEST_F(AnvilTest, WhatIsUnderWayForTooLongRaisesAnAlarmWhateverTheReason) {
+    OpenBooks open(books());
+    open_world(open, 1);
+    anvil_->ask("evm_setAutomine", "[false]");
+    withdraw(open, 0, tok, 100);
+    {
+        Running patient(*this, open, {}, 1);
+        patient.look();
+        EXPECT_EQ(alarm(open, "late"), 0);
+    }
+    policy_.late_after = 0;
+    Running running(*this, open, {}, 1);
+    running.look();
+    EXPECT_EQ(only_one(open).first->state, WithdrawalState::broadcast);
+    EXPECT_EQ(alarm(open, "late"), 1);
+    finish(running);
+    EXPECT_EQ(alarm(open, "late"), 0);
+}
+
+TEST_F(AnvilTest, ItIsFinalOnlyWhenTheNodeSaysSoWhereThatIsWaitedFor) {
+    policy_.wait_for_finalized = true;
+    policy_.confirmations = 1;
+    OpenBooks open(books());
+    open_world(open, 1);
+    anvil_->ask("evm_setAutomine", "[false]");
+    withdraw(open, 0, tok, 100);
+    Running running(*this, open, {}, 1);
+    running.look();
+    anvil_->mine();
+    running.look();
+    running.look();
+    EXPECT_EQ(only_one(open).first->state, WithdrawalState::mined) << "one confirmation of one";
+    // This node finalizes what is two blocks back.
+    anvil_->mine(2);
+    running.look();
+    EXPECT_EQ(only_one(open).first->state, WithdrawalState::completed);
+    EXPECT_EQ(anvil_->tokens(payee(0)), whole_tokens(1));
+}
+
+TEST_F(AnvilTest, WhatANodeForgotIsSentAgainTheLowestNonceFirst) {
+    OpenBooks open(books());
+    open_world(open, 3);
+    anvil_->ask("evm_setAutomine", "[false]");
+    for (std::size_t player = 0; player < 3; ++player) withdraw(open, player, tok, 100);
+    bool is_counted = false;
+    std::vector<std::uint64_t> waiting;  // how many the node has after each that is sent
+    const auto passes = [&](std::string_view point) {
+        if (!is_counted || point != "sent") return;
+        const std::string status = anvil_->ask("txpool_status");
+        const std::size_t at = status.find("\"pending\":\"0x");
+        waiting.push_back(std::stoull(status.substr(at + 13), nullptr, 16));
+    };
+    Running running(*this, open, {}, 1, passes);
+    running.look();
+    anvil_->ask("anvil_dropAllTransactions");
+    is_counted = true;
+    running.look();
+    // Any other order would leave what is sent first behind a gap, where it is not pending.
+    EXPECT_EQ(waiting, (std::vector<std::uint64_t>{1, 2, 3}));
+    is_counted = false;
+    finish(running);
+    EXPECT_EQ(anvil_->nonce(Anvil::key(1).address()), 3U);
+    for (std::size_t player = 0; player < 3; ++player) {
+        EXPECT_EQ(anvil_->tokens(payee(player)), whole_tokens(1));
+    }
+    expect_clean(open);
+}
+
 TEST_F(AnvilTest, AnotherChainThanTheConfiguredOneIsNotUsed) {
     policy_.chain_id = 1;
     OpenBooks open(books());
@@ -313,21 +405,15 @@ TEST_F(AnvilTest, AHundredAtOnceOverThreeHotWalletsUseEachNonceOnce) {
 
 class KilledTest : public AnvilTest {
 protected:
-    // Another process: the one that settles, killed when it passes that point for the n-th time.
-    // True when it was killed, false when it came to the end.
+    // The process that settles.
     bool is_killed(std::string_view point, int nth) {
-        const pid_t child = ::fork();
-        if (child == 0) {
-            int passed = 0;
-            OpenBooks open(books());
-            Running running(*this, open, {}, 3, [&](std::string_view here) {
-                if (here == point && ++passed == nth) ::kill(::getpid(), SIGKILL);
-            });
+        return dies_at(point, nth, [&](OpenBooks& open, const Passes& passes) {
+            Running running(*this, open, {}, 3, passes);
             const SystemClock clock;
             JsonRpc node({.urls = {anvil_->url()}}, clock);
             bool is_reorganised = false;
             for (int look = 0; look < 100; ++look) {
-                if (!running.look()) _exit(0);
+                if (!running.look()) return true;
                 if (reorganises_ && !is_reorganised &&
                     only_one(open).first->state == WithdrawalState::mined) {
                     is_reorganised = true;
@@ -338,13 +424,8 @@ protected:
                 // Twice, so that what is not mined at once has been replaced before.
                 if (look >= 2) static_cast<void>(node.call("evm_mine", "[]"));
             }
-            _exit(1);
-        }
-        int status = 0;
-        ::waitpid(child, &status, 0);
-        if (WIFSIGNALED(status)) return true;
-        EXPECT_EQ(WEXITSTATUS(status), 0) << point << ": it came to no end";
-        return false;
+            return false;
+        });
     }
 
     void kill_at(std::string_view point, int nth = 1) {

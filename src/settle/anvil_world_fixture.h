@@ -2,6 +2,8 @@
 // Books on the disk and settlers over them, against a real node: for tests.
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -124,6 +126,28 @@ protected:
         std::unique_ptr<Chain> chain;
         std::unique_ptr<ChainSettler> settler;
     };
+
+    using Passes = std::function<void(std::string_view point)>;
+    // Another process over the same books, killed when it passes that point for the n-th time. True
+    // when it was, false when `life` came to its end, which it says by true.
+    bool dies_at(std::string_view point, int nth,
+                 const std::function<bool(OpenBooks&, const Passes&)>& life) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            // Never destroyed: the store's end would wait for threads of the process that forked.
+            auto* const open = new OpenBooks(books());
+            int passed = 0;
+            const bool is_at_end = life(*open, [&](std::string_view here) {
+                if (here == point && ++passed == nth) ::kill(::getpid(), SIGKILL);
+            });
+            ::_exit(is_at_end ? 0 : 1);
+        }
+        int status = 0;
+        EXPECT_EQ(::waitpid(child, &status, 0), child);
+        if (WIFSIGNALED(status)) return true;
+        EXPECT_EQ(WEXITSTATUS(status), 0) << point << ": it came to no end";
+        return false;
+    }
 
     // Until all has ended; a block a look.
     void finish(Running& running, int looks_max = 200) {

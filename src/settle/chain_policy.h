@@ -42,10 +42,11 @@ struct ChainPolicy {
     bool wait_for_finalized = true;                 // where the node knows what that is
     Uint256 max_fee_cap{Uint128{500'000'000'000}};  // wei per gas
     Uint256 tip_min{Uint128{1'000'000'000}};
-    Duration stuck_after = minute_us;        // then it is replaced
-    Duration give_up_after = 0;              // then its nonce is used up otherwise; 0: never
-    Duration resend_after = 15 * second_us;  // a node that lost it gets it again
-    std::uint64_t under_way_max = 16;        // per hot wallet
+    Duration stuck_after = minute_us;         // then it is replaced
+    Duration give_up_after = 0;               // then its nonce is used up otherwise; 0: never
+    Duration resend_after = 15 * second_us;   // a node that lost it gets it again
+    Duration late_after = 3'600 * second_us;  // under way for so long, a person should look
+    std::uint64_t under_way_max = 16;         // per hot wallet
     Duration lease = minute_us;
     std::uint64_t deposit_blocks_max = 500;   // looked at in one question
     std::uint64_t deposit_blocks_again = 20;  // before those, against nodes that are of two minds

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "settle/final_blocks.h"
 #include "settle/settle_figures.h"
 #include "settle/transaction.h"
 
@@ -109,7 +110,10 @@ ChainSettler::Reply ChainSettler::settle() {
         const auto id = parts_.chain.chain_id();
         if (!id) return std::unexpected(id.error());
         is_right_chain_ = *id == policy_.chain_id;
-        if (!is_right_chain_) return figures_->ring(SettleAlarm::wrong_chain), Reply{};
+        if (!is_right_chain_) {
+            figures_->ring(SettleAlarm::wrong_chain);
+            return {};
+        }
     }
     const auto head = parts_.chain.head();
     if (!head) return std::unexpected(head.error());
@@ -136,24 +140,37 @@ ChainSettler::Reply ChainSettler::settle() {
         const auto mined = parts_.chain.mined_nonces(hot.signer->address());
         if (!mined) return std::unexpected(mined.error());
         hot.mined = *mined;
-        if (!hold(hot)) continue;
+        const auto held = hold(hot);
+        if (!held) return std::unexpected(held.error());
+        if (!*held) continue;
         TRY(watch(hot));
     }
     return assign();
 }
 
 // The lease is taken when there is work and renewed when half of it has passed.
-bool ChainSettler::hold(Hot& hot) {
+Result<bool> ChainSettler::hold(Hot& hot) {
     const Time now = parts_.clock.wall();
     if (hot.record && now < hot.record->leased_until - policy_.lease / 2) return true;
+    std::optional<std::uint64_t> first;
+    if (!hot.record) {
+        const auto beyond = final_before(policy_, parts_.chain, head_);
+        if (!beyond) return std::unexpected(beyond.error());
+        const auto found = first_nonce(parts_.chain, *beyond, hot.signer->address());
+        if (!found) return std::unexpected(found.error());
+        first = *found;
+    }
     const Outcome outcome = parts_.ledger.perform(HoldHotWallet{.chain = policy_.chain_id,
                                                                 .address = hot.address,
                                                                 .holder = parts_.holder,
                                                                 .lease = policy_.lease,
-                                                                .first_nonce = hot.mined,
+                                                                .first_nonce = first,
                                                                 .alone = parts_.alone});
     hot.record = outcome.done() ? outcome.hot_wallet : nullptr;
-    if (!hot.record) figures_->ring(SettleAlarm::held);
+    if (!hot.record) {
+        const bool is_in_use = outcome.decline == Decline::conflict;
+        figures_->ring(is_in_use ? SettleAlarm::nonce_taken : SettleAlarm::held);
+    }
     pass("held");
     return hot.record != nullptr;
 }
@@ -380,6 +397,15 @@ bool ChainSettler::tell(Hot* hot, Open& open, AdvanceWithdrawal intent) {
     return false;
 }
 
+// Counted from when it was queued, or signed for the first time: what is replaced again and again
+// makes no way. One that waits for approval waits for a person already.
+bool ChainSettler::is_late(const Open& open, Time now) const {
+    if (open.withdrawal->state == WithdrawalState::approval) return false;
+    const Time since =
+        open.settlement ? open.settlement->attempts.front().signed_at : open.withdrawal->modified;
+    return now - since >= policy_.late_after;
+}
+
 void ChainSettler::show() const {
     const Time now = parts_.clock.wall();
     std::array<std::int64_t, SettleFigures::open_states> counts{};
@@ -387,6 +413,7 @@ void ChainSettler::show() const {
     for (const auto& [name, open] : open_) {
         counts[static_cast<std::size_t>(open.withdrawal->state) - 1] += 1;
         oldest = std::min(oldest, open.withdrawal->created);
+        if (is_late(open, now)) figures_->ring(SettleAlarm::late);
     }
     figures_->show(counts, (now - oldest) / second_us);
     figures_->show_alarms(parts_.log);

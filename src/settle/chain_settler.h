@@ -72,7 +72,7 @@ private:
     const TokenOnChain* token_of(const Withdrawal& withdrawal) const;
     bool is_ours(const Open& open) const;
     void refresh();
-    bool hold(Hot& hot);
+    Result<bool> hold(Hot& hot);
     Reply settle();
     Reply watch(Hot& hot);
     Reply watch_sent(Hot& hot, Open& open);
@@ -82,7 +82,6 @@ private:
     Reply send_latest(Hot& hot, Open& open);
     Reply replace(Hot& hot, Open& open, bool cancels);
     Reply retry(Hot& hot, Open& open);
-    Result<bool> is_lost(const Hot& hot, const Settlement& settlement);
     Result<bool> is_paused() const;
     Reply assign();
     Reply assign(Hot& hot, Open& open, const TokenOnChain& token);
@@ -98,6 +97,7 @@ private:
     void pass(std::string_view point) const {
         if (parts_.passes) parts_.passes(point);
     }
+    bool is_late(const Open& open, Time now) const;
     void show() const;
 
     const ChainPolicy policy_;

@@ -5,6 +5,7 @@
 
 #include "settle/chain_settler.h"
 #include "settle/final_blocks.h"
+#include "settle/heard.h"
 #include "settle/settle_figures.h"
 #include "settle/transaction.h"
 
@@ -41,9 +42,9 @@ ChainSettler::Hot* ChainSettler::next_hot() {
 // Nothing new is signed while a person wants it so; what is signed goes on.
 Result<bool> ChainSettler::is_paused() const {
     const Outcome outcome = parts_.ledger.perform(ReadPause{policy_.chain_id});
-    if (!outcome.done()) return fail(ErrorCode::unavailable, "the ledger does not answer");
-    const auto* pause = std::get_if<Ptr<ChainPause>>(&outcome.records.at(0));
-    return pause != nullptr && (*pause)->paused;
+    if (!outcome.done()) return unheard(outcome);
+    const auto pause = record_at<ChainPause>(outcome, 0);
+    return pause && pause->paused;
 }
 
 ChainSettler::Reply ChainSettler::assign() {
@@ -53,7 +54,10 @@ ChainSettler::Reply ChainSettler::assign() {
     if (!is_any_queued) return {};
     const auto paused = is_paused();
     if (!paused) return std::unexpected(paused.error());
-    if (*paused) return figures_->ring(SettleAlarm::paused), Reply{};
+    if (*paused) {
+        figures_->ring(SettleAlarm::paused);
+        return {};
+    }
     for (auto& [name, open] : open_) {
         if (open.settlement || open.is_stale || open.withdrawal->state != WithdrawalState::queued) {
             continue;
@@ -86,11 +90,19 @@ ChainSettler::Reply ChainSettler::assign(Hot& hot, Open& open, const TokenOnChai
         currency->has_chain() ? currency->chain_scale : token.decimals.value_or(currency->scale);
     const auto amount =
         to_chain_units(withdrawal.amount, {.ledger = currency->scale, .chain = decimals});
-    if (!to)
-        return give_back(open, "the payout address is not 0x and 40 hexadecimal digits"), Reply{};
-    if (!amount) return give_back(open, amount.error().detail), Reply{};
+    if (!to) {
+        give_back(open, "the payout address is not 0x and 40 hexadecimal digits");
+        return {};
+    }
+    if (!amount) {
+        give_back(open, amount.error().detail);
+        return {};
+    }
     const auto bid = first_bid(policy_, quote(*fees_));
-    if (!bid) return is_over_cap_ = true, Reply{};
+    if (!bid) {
+        is_over_cap_ = true;
+        return {};
+    }
     ChainTransaction transaction{.chain_id = policy_.chain_id,
                                  .nonce = hot.record->next_nonce,
                                  .tip = bid->tip,
@@ -137,13 +149,17 @@ Result<bool> ChainSettler::can_pay(Hot& hot, const ChainTransaction& next,
     }
     const auto coins = parts_.chain.coins(hot.signer->address());
     if (!coins) return std::unexpected(coins.error());
-    if (!cost || *coins < *cost) return hot.is_short = true, false;
+    if (!cost || *coins < *cost) {
+        hot.is_short = true;
+        return false;
+    }
     if (!token.contract) return true;
     const auto tokens = parts_.chain.tokens(*token.contract, hot.signer->address());
     if (!tokens) return std::unexpected(tokens.error());
     if (!owed || *tokens < *owed) {
         figures_->ring(SettleAlarm::no_tokens);
-        return hot.is_out_of_tokens = true, false;
+        hot.is_out_of_tokens = true;
+        return false;
     }
     return true;
 }
@@ -153,37 +169,26 @@ Result<bool> ChainSettler::can_pay(Hot& hot, const ChainTransaction& next,
 ChainSettler::Reply ChainSettler::retry(Hot& hot, Open& open) {
     const Ptr<Settlement> settlement = open.settlement;
     const Outcome asked = parts_.ledger.perform(ReadRetry{settlement->withdrawal});
-    if (!asked.done()) return fail(ErrorCode::unavailable, "the ledger does not answer");
-    const auto* word = std::get_if<Ptr<WithdrawalRetry>>(&asked.records.at(0));
-    if (word == nullptr || (*word)->step != settlement->step) return {};
-    const auto lost = is_lost(hot, *settlement);
+    if (!asked.done()) return unheard(asked);
+    const auto word = record_at<WithdrawalRetry>(asked, 0);
+    if (!word || word->step != settlement->step) return {};
+    const auto beyond = final_before(policy_, parts_.chain, head_);
+    if (!beyond) return std::unexpected(beyond.error());
+    const auto lost = is_lost(parts_.chain, *beyond,
+                              {.account = hot.signer->address(),
+                               .nonce = settlement->nonce,
+                               .attempts = settlement->attempts});
     if (!lost) return std::unexpected(lost.error());
     const TokenOnChain* token = token_of(*open.withdrawal);
     if (!*lost || token == nullptr) return {};
     const auto paused = is_paused();
     if (!paused) return std::unexpected(paused.error());
-    if (*paused) return figures_->ring(SettleAlarm::paused), Reply{};
+    if (*paused) {
+        figures_->ring(SettleAlarm::paused);
+        return {};
+    }
     pass("before_retry");
     return assign(hot, open, *token);
-}
-
-// Whether nothing that was signed for it can ever be mined: its nonce was used up by the last final
-// block, and none of it is known to the chain.
-Result<bool> ChainSettler::is_lost(const Hot& hot, const Settlement& settlement) {
-    const auto beyond = final_before(policy_, parts_.chain, head_);
-    if (!beyond) return std::unexpected(beyond.error());
-    if (*beyond == 0) return false;
-    const auto used = parts_.chain.mined_nonces_at(hot.signer->address(), *beyond - 1);
-    if (!used) return std::unexpected(used.error());
-    if (*used <= settlement.nonce) return false;
-    for (const ChainAttempt& attempt : settlement.attempts) {
-        const auto receipt = parts_.chain.receipt(attempt.hash);
-        if (!receipt) return std::unexpected(receipt.error());
-        const auto known = parts_.chain.knows(attempt.hash);
-        if (!known) return std::unexpected(known.error());
-        if (*receipt || *known) return false;
-    }
-    return true;
 }
 
 // Nothing was signed for it and nothing ever could be.

@@ -7,6 +7,7 @@
 
 #include "settle/deposit_figures.h"
 #include "settle/final_blocks.h"
+#include "settle/heard.h"
 
 namespace coffer {
 
@@ -18,20 +19,6 @@ constexpr std::size_t accounts_max = 500;
 constexpr int ranges_max = 20;
 // A watch is moved in the books when something came, or after so many blocks.
 constexpr std::uint64_t move_every_blocks = 100;
-
-std::unexpected<Error> unheard(const Outcome& outcome) {
-    return fail(ErrorCode::unavailable,
-                outcome.fault == Fault::none
-                    ? "the ledger does not want it: " + std::string(decline_word(outcome.decline))
-                    : "the ledger does not answer");
-}
-
-template <class T>
-Ptr<T> record_at(const Outcome& outcome, std::size_t at) {
-    if (at >= outcome.records.size()) return nullptr;
-    const auto* found = std::get_if<Ptr<T>>(&outcome.records[at]);
-    return found == nullptr ? nullptr : *found;
-}
 
 }  // namespace
 
@@ -88,7 +75,10 @@ DepositWatcher::Reply DepositWatcher::look_at_chain() {
         const auto id = parts_.chain.chain_id();
         if (!id) return std::unexpected(id.error());
         is_right_chain_ = *id == policy_.chain_id;
-        if (!is_right_chain_) return figures_->ring(DepositAlarm::wrong_chain), Reply{};
+        if (!is_right_chain_) {
+            figures_->ring(DepositAlarm::wrong_chain);
+            return {};
+        }
     }
     // The chain first and then the books: whoever was paid in these blocks had his address before.
     const auto head = parts_.chain.head();
@@ -101,7 +91,10 @@ DepositWatcher::Reply DepositWatcher::look_at_chain() {
     }
     const bool is_done = std::ranges::all_of(
         watches_, [&](const Watch& watch) { return watch.is_refused || watch.next >= beyond; });
-    if (is_done) return figures_->behind->set(0), Reply{};
+    if (is_done) {
+        figures_->behind->set(0);
+        return {};
+    }
     TRY(read_books());
     // One that cannot go on does not hold up the others.
     Reply all;

@@ -30,8 +30,17 @@ int ends(void* gives_up, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
     return static_cast<const std::atomic<bool>*>(gives_up)->load() ? 1 : 0;
 }
 
-// What the node said; an error of ours where it is no reply at all.
-Result<JsonRpcReply> read_reply(const std::string& text) {
+// Whole characters of the first so many bytes.
+std::string_view beginning(std::string_view words) {
+    if (words.size() <= json_rpc_words_max) return words;
+    std::size_t end = json_rpc_words_max;
+    while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xc0) == 0x80) --end;
+    return words.substr(0, end);
+}
+
+}  // namespace
+
+Result<JsonRpcReply> read_json_rpc_reply(const std::string& text) {
     simdjson::dom::parser parser;
     simdjson::dom::object root;
     if (parser.parse(simdjson::padded_string(text)).get_object().get(root) != simdjson::SUCCESS) {
@@ -41,8 +50,9 @@ Result<JsonRpcReply> read_reply(const std::string& text) {
     simdjson::dom::element member;
     if (root["error"].get(member) == simdjson::SUCCESS && !member.is_null()) {
         std::string_view words;
-        const bool has_words = member["message"].get_string().get(words) == simdjson::SUCCESS;
-        reply.error = has_words ? words : "an error without words";
+        const bool has_words =
+            member["message"].get_string().get(words) == simdjson::SUCCESS && !words.empty();
+        reply.error = has_words ? beginning(words) : "an error without words";
         return reply;
     }
     if (root["result"].get(member) != simdjson::SUCCESS) {
@@ -51,8 +61,6 @@ Result<JsonRpcReply> read_reply(const std::string& text) {
     reply.result = simdjson::minify(member);
     return reply;
 }
-
-}  // namespace
 
 struct JsonRpc::Handle {
     Handle() {
@@ -109,6 +117,10 @@ Result<JsonRpcReply> JsonRpc::ask(std::size_t at, const std::string& body) {
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    if (!options_.ca_file.empty()) {
+        curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_file.c_str());
+        curl_easy_setopt(curl, CURLOPT_CAPATH, static_cast<char*>(nullptr));  // and by nobody else
+    }
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.timeout_ms));
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
@@ -131,7 +143,7 @@ Result<JsonRpcReply> JsonRpc::ask(std::size_t at, const std::string& body) {
     if (status < 200 || status > 299) {
         return rested(at, {ErrorCode::unavailable, "HTTP status " + std::to_string(status)});
     }
-    auto reply = read_reply(text);
+    auto reply = read_json_rpc_reply(text);
     if (!reply) return rested(at, reply.error());
     return reply;
 }

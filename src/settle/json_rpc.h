@@ -21,15 +21,23 @@ namespace coffer {
 struct JsonRpcOptions {
     std::vector<std::string> urls;  // at least one; http or https
     std::int64_t timeout_ms = 10'000;
+    // Certificates, in PEM, that nodes by https are to be vouched for by; empty: the system's.
+    std::string ca_file;
     // Where it is set, whoever asks gives up at once: the process is about to end.
     std::shared_ptr<const std::atomic<bool>> gives_up;
 };
 
 struct JsonRpcReply {
     std::string result;    // JSON; empty with an error
-    std::string error;     // the node's words
+    std::string error;     // the node's words, cut off where they are many
     std::size_t node = 0;  // which of the URLs answered
 };
+
+// Words of a node are for the log, where nobody reads megabytes.
+inline constexpr std::size_t json_rpc_words_max = 400;
+
+// The body of an answer, whatever its bytes. Errors: unavailable, where it is no answer.
+Result<JsonRpcReply> read_json_rpc_reply(const std::string& text);
 
 class JsonRpc {
 public:

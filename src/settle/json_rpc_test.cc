@@ -107,6 +107,23 @@ TEST(JsonRpc, AnErrorOfTheNodeIsAnAnswer) {
     EXPECT_EQ(other.asked(), 0);
 }
 
+// Without words it would look like no error at all, and a refused transaction as one that is taken.
+TEST(JsonRpc, AnErrorWithoutWordsIsAnErrorAndManyWordsAreCutOff) {
+    for (const char* error : {R"({"code":-32000})", R"({"message":""})", R"({"message":7})", "[]",
+                              "0", "false", R"("no")"}) {
+        const auto reply = read_json_rpc_reply(std::string(R"({"error":)") + error + "}");
+        ASSERT_TRUE(reply) << error;
+        EXPECT_EQ(reply->error, "an error without words") << error;
+    }
+    const std::string many(json_rpc_words_max - 1, 'x');
+    const auto cut = read_json_rpc_reply(R"({"error":{"message":")" + many + "\u00e9yyy\"}}");
+    EXPECT_EQ(cut->error, many) << "whole characters";
+    EXPECT_EQ(read_json_rpc_reply(R"({"error":null,"result":7})")->result, "7");
+    EXPECT_FALSE(read_json_rpc_reply(""));
+    EXPECT_FALSE(read_json_rpc_reply("[1]"));
+    EXPECT_FALSE(read_json_rpc_reply(std::string(100'000, '[')));
+}
+
 TEST(JsonRpc, WhoDoesNotAnswerIsLeftAloneForAWhile) {
     FixedServer broken("busy", "503 Service Unavailable");
     FixedServer node(R"({"jsonrpc":"2.0","id":1,"result":1})");
@@ -185,6 +202,24 @@ TEST(NodeChain, TakesNoSenselessAnswer) {
         const auto receipt = chain->receipt({});
         EXPECT_EQ(receipt.has_value(), std::string_view(senseless) == "null") << senseless;
     }
+}
+
+TEST(NodeChain, TakesNoAnswerToAnotherQuestion) {
+    ManualClock clock(0);
+    const std::string hash = "0x" + std::string(64, '2');
+    FixedServer node(R"({"jsonrpc":"2.0","id":1,"result":{"number":"0x7","hash":")" + hash +
+                     R"(","transactionHash":")" + hash + R"(","blockNumber":"0x7","blockHash":")" +
+                     hash + R"(","status":"0x1","gasUsed":"0x5208","effectiveGasPrice":"0x3"}})");
+    const auto chain = make_node_chain({.urls = {node.url()}}, clock);
+    Digest asked;
+    asked.fill(0x22);
+    EXPECT_EQ(**chain->block_hash(7), asked);
+    EXPECT_FALSE(chain->block_hash(8));
+    EXPECT_TRUE(*chain->knows(asked));
+    EXPECT_EQ((*chain->receipt(asked))->fee, Uint256{63'000});
+    asked.fill(0x23);
+    EXPECT_FALSE(chain->knows(asked));
+    EXPECT_FALSE(chain->receipt(asked));
 }
 
 TEST(NodeChain, KnowsNothingOfFinalityWhereTheNodeDoesNot) {

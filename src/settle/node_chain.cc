@@ -1,11 +1,9 @@
 #include "settle/node_chain.h"
 
-#include <simdjson.h>
-
-#include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "settle/node_answers.h"
 #include "settle/node_words.h"
 #include "settle/transaction.h"
 
@@ -23,52 +21,6 @@ std::unexpected<Error> senseless(std::string_view method) {
 std::string in_quotes(std::string_view plain) { return '"' + std::string(plain) + '"'; }
 std::string listed(std::string_view items) { return '[' + std::string(items) + ']'; }
 
-// A JSON value whose members are read as the API's texts.
-class Value {
-public:
-    explicit Value(const std::string& json) : text_(json) {
-        if (parser_.parse(text_).get(root_) != simdjson::SUCCESS) is_sound_ = false;
-    }
-    bool is_null() const { return !is_sound_ || root_.is_null(); }
-    std::string_view text() const {
-        std::string_view found;
-        if (!is_sound_ || root_.get_string().get(found) != simdjson::SUCCESS) return {};
-        return found;
-    }
-    std::string_view text(const char* member) const {
-        std::string_view found;
-        if (!is_sound_ || root_.at_pointer(member).get_string().get(found) != simdjson::SUCCESS) {
-            return {};
-        }
-        return found;
-    }
-    // The texts of a list.
-    std::vector<std::string_view> texts(const char* member) const {
-        std::vector<std::string_view> found;
-        simdjson::dom::array list;
-        if (!is_sound_ || root_.at_pointer(member).get_array().get(list) != simdjson::SUCCESS) {
-            return found;
-        }
-        for (const auto item : list) {
-            // A list of lists gives the first of each.
-            std::string_view one;
-            simdjson::dom::array inner;
-            if (item.get_array().get(inner) == simdjson::SUCCESS) {
-                if (inner.at(0).get_string().get(one) == simdjson::SUCCESS) found.push_back(one);
-            } else if (item.get_string().get(one) == simdjson::SUCCESS) {
-                found.push_back(one);
-            }
-        }
-        return found;
-    }
-
-private:
-    simdjson::padded_string text_;
-    simdjson::dom::parser parser_;
-    simdjson::dom::element root_;
-    bool is_sound_ = true;
-};
-
 class NodeChain final : public Chain {
 public:
     NodeChain(JsonRpcOptions options, const Clock& clock) : rpc_(std::move(options), clock) {}
@@ -78,11 +30,9 @@ public:
     Result<ChainHead> head() override {
         const auto block = result("eth_getBlockByNumber", R"(["latest",false])");
         if (!block) return std::unexpected(block.error());
-        const Value value(*block);
-        const auto height = read_number(value.text("/number"));
-        const auto hash = read_digest(value.text("/hash"));
-        if (!height || !hash) return senseless("eth_getBlockByNumber");
-        return ChainHead{*height, *hash};
+        const auto head = answered_block(*block);
+        if (!head) return senseless("eth_getBlockByNumber");
+        return *head;
     }
 
     // Some nodes answer null, some an error, where they know nothing of finality.
@@ -90,22 +40,20 @@ public:
         const auto reply = rpc_.call("eth_getBlockByNumber", R"(["finalized",false])");
         if (!reply) return std::unexpected(reply.error());
         if (!reply->error.empty()) return std::nullopt;
-        const Value value(reply->result);
-        if (value.is_null()) return std::nullopt;
-        const auto height = read_number(value.text("/number"));
-        if (!height) return senseless("eth_getBlockByNumber");
-        return height;
+        if (is_nothing(reply->result)) return std::nullopt;
+        const auto latest = answered_block(reply->result);
+        if (!latest) return senseless("eth_getBlockByNumber");
+        return latest->number;
     }
 
     Result<std::optional<Digest>> block_hash(std::uint64_t height) override {
         const auto block = result("eth_getBlockByNumber",
                                   listed(in_quotes(format_quantity(Uint256{height})) + ",false"));
         if (!block) return std::unexpected(block.error());
-        const Value value(*block);
-        if (value.is_null()) return std::nullopt;
-        const auto hash = read_digest(value.text("/hash"));
-        if (!hash) return senseless("eth_getBlockByNumber");
-        return hash;
+        if (is_nothing(*block)) return std::nullopt;
+        const auto named = answered_block(*block);
+        if (!named || named->number != height) return senseless("eth_getBlockByNumber");
+        return named->hash;
     }
 
     Result<std::uint64_t> mined_nonces(const ChainAddress& account) override {
@@ -136,16 +84,9 @@ public:
         const auto history =
             result("eth_feeHistory", listed(in_quotes(fee_blocks) + R"(,"latest",[50])"));
         if (!history) return std::unexpected(history.error());
-        const Value value(*history);
-        const auto bases = value.texts("/baseFeePerGas");
-        const auto base = bases.empty() ? std::nullopt : parse_quantity(bases.back());
-        if (!base) return senseless("eth_feeHistory");
-        std::vector<Uint256> tips;
-        for (const std::string_view text : value.texts("/reward")) {
-            if (const auto tip = parse_quantity(text)) tips.push_back(*tip);
-        }
-        std::ranges::sort(tips);
-        return ChainFees{*base, tips.empty() ? Uint256{} : tips[tips.size() / 2]};
+        const auto fees = answered_fees(*history);
+        if (!fees) return senseless("eth_feeHistory");
+        return *fees;
     }
 
     Result<std::optional<std::string>> send(std::string_view raw) override {
@@ -158,25 +99,18 @@ public:
     Result<bool> knows(const Digest& hash) override {
         const auto found = result("eth_getTransactionByHash", of_hash(hash));
         if (!found) return std::unexpected(found.error());
-        return !Value(*found).is_null();
+        if (is_nothing(*found)) return false;
+        if (answered_transaction(*found) != hash) return senseless("eth_getTransactionByHash");
+        return true;
     }
 
     Result<std::optional<ChainReceipt>> receipt(const Digest& hash) override {
         const auto found = result("eth_getTransactionReceipt", of_hash(hash));
         if (!found) return std::unexpected(found.error());
-        const Value value(*found);
-        if (value.is_null()) return std::nullopt;
-        const auto block = read_number(value.text("/blockNumber"));
-        const auto in = read_digest(value.text("/blockHash"));
-        const auto status = read_number(value.text("/status"));
-        const auto gas = read_number(value.text("/gasUsed"));
-        const auto price = parse_quantity(value.text("/effectiveGasPrice"));
-        if (!block || !in || !status || !gas || !price) {
-            return senseless("eth_getTransactionReceipt");
-        }
-        const auto fee = multiply(*price, *gas);
-        if (!fee) return senseless("eth_getTransactionReceipt");
-        return ChainReceipt{*block, *in, *status == 0, *fee};
+        if (is_nothing(*found)) return std::nullopt;
+        const auto receipt = answered_receipt(*found, hash);
+        if (!receipt) return senseless("eth_getTransactionReceipt");
+        return *receipt;
     }
 
     // That the same node has the last block is asked before the events, because a node that has
@@ -197,7 +131,7 @@ public:
                    in_quotes(format_chain_address(question.contract)) + R"(,"topics":[)" +
                    in_quotes(transfer_topic()) + ",null," + listed(accounts) + "]}"));
         if (!events) return std::unexpected(events.error());
-        if (block->node != events->node || Value(block->result).is_null()) {
+        if (block->node != events->node || is_nothing(block->result)) {
             return fail(ErrorCode::unavailable, "a node that has not all of the blocks");
         }
         if (!events->error.empty()) {
@@ -223,9 +157,9 @@ private:
                    listed(R"({"to":)" + in_quotes(format_chain_address(contract)) + R"(,"data":)" +
                           in_quotes(to_hex_0x(balance_data(owner))) + R"(},)" + in_quotes(block)));
         if (!answer) return std::unexpected(answer.error());
-        const auto bytes = from_hex_0x(Value(*answer).text());
-        if (!bytes || bytes->size() != 32) return senseless("eth_call");
-        return *from_big_endian(*bytes);
+        const auto word = answered_word(*answer);
+        if (!word) return senseless("eth_call");
+        return *word;
     }
 
     // The JSON of what was asked for. A node that answers these with an error cannot serve us.
@@ -240,14 +174,14 @@ private:
     Result<Uint256> quantity(std::string_view method, const std::string& parameters) {
         const auto answer = result(method, parameters);
         if (!answer) return std::unexpected(answer.error());
-        const auto value = parse_quantity(Value(*answer).text());
+        const auto value = answered_quantity(*answer);
         if (!value) return senseless(method);
         return *value;
     }
     Result<std::uint64_t> number(std::string_view method, const std::string& parameters) {
         const auto answer = result(method, parameters);
         if (!answer) return std::unexpected(answer.error());
-        const auto value = read_number(Value(*answer).text());
+        const auto value = answered_number(*answer);
         if (!value) return senseless(method);
         return *value;
     }

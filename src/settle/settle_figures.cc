@@ -5,7 +5,8 @@ namespace coffer {
 namespace {
 
 constexpr std::array<std::string_view, SettleFigures::alarm_count> alarm_words{
-    "node", "chain_id", "gas", "tokens", "fee_cap", "nonce_taken", "held_elsewhere", "paused"};
+    "node",        "chain_id",       "gas",    "tokens", "fee_cap",
+    "nonce_taken", "held_elsewhere", "paused", "late"};
 constexpr std::array<std::string_view, SettleFigures::open_states> state_words{
     "approval", "queued", "signed", "broadcast", "mined", "final"};
 

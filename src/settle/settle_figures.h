@@ -20,11 +20,12 @@ enum class SettleAlarm : std::uint8_t {
     nonce_taken,  // a nonce was mined as nothing that was signed for it
     held,         // another process has the hot wallet
     paused,       // by a person's word
+    late,         // under way for longer than anything should be
 };
 
 class SettleFigures {
 public:
-    static constexpr std::size_t alarm_count = 8;
+    static constexpr std::size_t alarm_count = 9;
     static constexpr std::size_t open_states = 6;  // approval to final
 
     SettleFigures(Metrics& metrics, const std::string& chain);

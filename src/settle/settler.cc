@@ -6,8 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdlib>
-#include <cstring>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -53,22 +51,14 @@ Result<Secret> secret_of_file(const std::string& keystore_file, const std::strin
     return secret;
 }
 
-// What `read` makes of a variable's digits; the variable is gone then.
+// What `read` makes of digits that came from that variable, if from any.
 template <class Secret>
-Result<Secret> secret_of_environment(const std::string& variable,
-                                     Result<Secret> (*read)(std::string_view)) {
-    char* const text = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe)
-    if (text == nullptr) {
-        return fail(ErrorCode::not_found,
-                    variable + ": the environment has no such variable; it is to hold the secret");
-    }
-    std::string digits = without_line_end(text);
-    // Who may read the process's first environment must not find it there either.
-    wipe_bytes(text, std::strlen(text));
-    ::unsetenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe)
+Result<Secret> secret_of_digits(const std::string& variable, std::string_view digits,
+                                Result<Secret> (*read)(std::string_view)) {
     auto secret = read(digits);
-    wipe(digits);
-    if (!secret) return fail(secret.error().code, variable + ": " + secret.error().detail);
+    if (!secret && !variable.empty()) {
+        return fail(secret.error().code, variable + ": " + secret.error().detail);
+    }
     return secret;
 }
 
@@ -85,9 +75,8 @@ Result<std::unique_ptr<Signer>> signer_of(const HotWalletOptions& options, JsonR
     }
     auto key = !options.keystore_file.empty()
                    ? secret_of_file(options.keystore_file, options.password_file, &read_keystore)
-               : !options.key_environment.empty()
-                   ? secret_of_environment(options.key_environment, &SigningKey::from_hex_digits)
-                   : SigningKey::from_hex_digits(options.public_key_digits);
+                   : secret_of_digits(options.key_environment, options.key_digits,
+                                      &SigningKey::from_hex_digits);
     if (!key) return std::unexpected(key.error());
     return make_key_signer(std::move(*key));
 }
@@ -105,9 +94,7 @@ Result<ExtendedKey> deposit_key_of(const DepositOptions& options) {
     auto seed =
         !options.keystore_file.empty()
             ? secret_of_file(options.keystore_file, options.password_file, &read_keystore_secret)
-        : !options.seed_environment.empty()
-            ? secret_of_environment(options.seed_environment, &seed_of_digits)
-            : seed_of_digits(options.public_seed_digits);
+            : secret_of_digits(options.seed_environment, options.seed_digits, &seed_of_digits);
     if (!seed) return std::unexpected(seed.error());
     auto key = ExtendedKey::from_seed(*seed);
     wipe(*seed);
@@ -240,11 +227,9 @@ private:
     std::thread thread_;
 };
 
-}  // namespace
-
-Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains,
-                                                const DepositOptions& deposits,
-                                                const SettlerParts& parts) {
+Result<std::unique_ptr<Settler>> start_with(std::vector<ChainOptions>& chains,
+                                            const DepositOptions& deposits,
+                                            const SettlerParts& parts) {
     // Kept for as long as the program runs where something is swept, and wiped here else.
     std::unique_ptr<const ExtendedKey> key;
     std::optional<ExtendedPublicKey> root;
@@ -262,8 +247,10 @@ Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains
     SettlerThread::Paces paces;
     for (ChainOptions& options : chains) {
         OneChain one;
-        const JsonRpcOptions asks{
-            .urls = options.urls, .timeout_ms = options.timeout_ms, .gives_up = gives_up};
+        const JsonRpcOptions asks{.urls = options.urls,
+                                  .timeout_ms = options.timeout_ms,
+                                  .ca_file = options.ca_file,
+                                  .gives_up = gives_up};
         one.chain = make_node_chain(asks, parts.clock);
         for (const HotWalletOptions& wallet : options.hot_wallets) {
             auto signer = signer_of(wallet, asks, parts.clock);
@@ -322,6 +309,19 @@ Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains
                                                          .alone = parts.alone});
     }
     return std::make_unique<SettlerThread>(std::move(all), std::move(key), paces, parts, gives_up);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Settler>> Settler::start(std::vector<ChainOptions> chains,
+                                                DepositOptions deposits,
+                                                const SettlerParts& parts) {
+    auto started = start_with(chains, deposits, parts);
+    for (ChainOptions& chain : chains) {
+        for (HotWalletOptions& wallet : chain.hot_wallets) wipe(wallet.key_digits);
+    }
+    wipe(deposits.seed_digits);
+    return started;
 }
 
 }  // namespace coffer

@@ -19,12 +19,12 @@
 
 namespace coffer {
 
-// Whose account pays, and where its key is: in a keystore with its password, in the environment, or
-// with a signer that speaks eth_signTransaction. (The demo's is in the program.)
+// Whose account pays, and where its key is: in a keystore with its password, here, or with a signer
+// that speaks eth_signTransaction.
 struct HotWalletOptions {
     std::string keystore_file, password_file;
-    std::string key_environment;  // the name of the variable, which is unset when it has been read
-    std::string public_key_digits;  // a private key that everybody knows: the demo's
+    // Whoever starts has read the key from the variable of that name, if there is one.
+    std::string key_environment, key_digits;
     std::string signer_url, address;
 };
 
@@ -32,19 +32,17 @@ struct ChainOptions {
     ChainPolicy policy;
     std::vector<std::string> urls;
     std::int64_t timeout_ms = 10'000;
+    std::string ca_file;  // who vouches for nodes and signers by https; empty: the system's
     std::int64_t look_every_ms = 1'000;
     std::vector<HotWalletOptions> hot_wallets;
 };
 
-// Where the seed is that all deposit addresses follow from: in a keystore with its password or in
-// the environment. Nothing of it: there are no deposits. (The demo's is in the program.)
+// Where the seed is that all deposit addresses follow from: in a keystore with its password, or
+// here, as for a hot wallet. Nothing of it: there are no deposits.
 struct DepositOptions {
     std::string keystore_file, password_file;
-    std::string seed_environment;    // the name of the variable, which is unset when it was read
-    std::string public_seed_digits;  // a seed that everybody knows: the demo's
-    bool is_set() const {
-        return !keystore_file.empty() || !seed_environment.empty() || !public_seed_digits.empty();
-    }
+    std::string seed_environment, seed_digits;
+    bool is_set() const { return !keystore_file.empty() || !seed_digits.empty(); }
 };
 
 struct SettlerParts {
@@ -57,10 +55,11 @@ struct SettlerParts {
 
 class Settler {
 public:
-    // Opens the keys and starts. Errors: those of the keys and their files; exists, where the
-    // books' deposit addresses follow from another seed.
+    // Opens the keys and starts; digits of keys and of the seed are wiped then, whatever came of
+    // it. Errors: those of the keys and their files; exists, where the books' deposit addresses
+    // follow from another seed.
     static Result<std::unique_ptr<Settler>> start(std::vector<ChainOptions> chains,
-                                                  const DepositOptions& deposits,
+                                                  DepositOptions deposits,
                                                   const SettlerParts& parts);
     virtual ~Settler() = default;  // stops after the look that is under way
 };

@@ -1,10 +1,9 @@
 #include "settle/signer.h"
 
-#include <simdjson.h>
-
 #include <utility>
 
 #include "base/json_writer.h"
+#include "settle/node_answers.h"
 
 namespace coffer {
 
@@ -21,20 +20,6 @@ public:
 private:
     const SigningKey key_;
 };
-
-// Nodes answer with the bytes alone, signers also with the transaction beside them.
-std::string raw_of(const std::string& json) {
-    const simdjson::padded_string text(json);
-    simdjson::dom::parser parser;
-    simdjson::dom::element root;
-    std::string_view raw;
-    if (parser.parse(text).get(root) != simdjson::SUCCESS) return {};
-    if (root.get_string().get(raw) != simdjson::SUCCESS &&
-        root.at_pointer("/raw").get_string().get(raw) != simdjson::SUCCESS) {
-        return {};
-    }
-    return from_hex_0x(raw).value_or(std::string());
-}
 
 class RemoteSigner final : public Signer {
 public:
@@ -64,7 +49,7 @@ public:
         if (!reply->error.empty()) {
             return fail(ErrorCode::unavailable, "the signer refuses: " + reply->error);
         }
-        std::string raw = raw_of(reply->result);
+        std::string raw = answered_bytes(reply->result);
         const auto read = read_raw_transaction(raw);
         if (!read || read->transaction != transaction || read->sender != address_) {
             return fail(ErrorCode::unavailable, "the signer signed something else");

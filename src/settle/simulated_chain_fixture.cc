@@ -199,9 +199,34 @@ void SimulatedChain::send_in(std::vector<std::pair<ChainAddress, Uint256>> trans
     coming_.push_back({hash, std::move(transfers)});
 }
 
+void SimulatedChain::take_nonce(Signer& signer) {
+    const auto& accounts = blocks_.back().accounts;
+    const auto account = accounts.find(signer.address());
+    if (account == accounts.end()) return;
+    const auto raw = signer.sign({.chain_id = id,
+                                  .nonce = account->second.nonce,
+                                  .tip = Uint256{1},
+                                  .max_fee = *multiply(base_fee_, 2),
+                                  .gas_limit = coin_gas,
+                                  .to = signer.address()});
+    CHECK(raw.has_value());
+    const auto place = pool_.find({signer.address(), account->second.nonce});
+    const auto waits = place == pool_.end() ? Digest{} : place->second;
+    if (place != pool_.end()) pool_.erase(place);
+    const bool is_taken = !take(*raw);
+    // His own of before may wait there.
+    if (waits == Digest{} || waits == transaction_hash(*raw)) return;
+    if (is_taken) {
+        known_.erase(waits);
+    } else {
+        pool_[{signer.address(), account->second.nonce}] = waits;  // it could not pay for its own
+    }
+}
+
 // ---- a node -------------------------------------------------------------------------------------
 
 Result<void> SimulatedNode::hear() {
+    if (takes && happens(faults.slow)) takes(static_cast<Duration>(random_() % 30) * second_us);
     if (is_dead || happens(faults.not_heard)) return fail(ErrorCode::unavailable, "no answer");
     return {};
 }

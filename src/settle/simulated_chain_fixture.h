@@ -6,12 +6,15 @@
 // The chain is one; a node is a view of it, which may be some blocks behind, not answer, or lose an
 // answer after it has heard the question.
 
+#include <functional>
 #include <map>
 #include <random>
 #include <set>
 #include <vector>
 
+#include "base/clock.h"
 #include "settle/chain.h"
+#include "settle/signer.h"
 #include "settle/transaction.h"
 
 namespace coffer {
@@ -45,6 +48,9 @@ public:
     void refuse(const ChainAddress& account) { refused_.insert(account); }
     // In one of the next blocks.
     void send_in(std::vector<std::pair<ChainAddress, Uint256>> transfers);
+    // Whoever has the key too sends a transaction of nothing with the account's next nonce. What
+    // waits with that nonce is forgotten for it, as for something much dearer.
+    void take_nonce(Signer& signer);
     void set_base_fee(const Uint256& fee) { base_fee_ = fee; }
     void mine();
     // The last blocks are replaced by others, one more; what was in them may be in them again, wait
@@ -101,6 +107,7 @@ private:
 // How a node misbehaves, each with a chance of 1 in so many; 0: never.
 struct NodeFaults {
     std::size_t not_heard = 0, answer_lost = 0, sent_twice = 0;
+    std::size_t slow = 0;           // the answer takes up to half a minute
     std::size_t behind = 0;         // blocks
     std::size_t refuses_range = 0;  // of more than one block
 };
@@ -109,6 +116,7 @@ class SimulatedNode final : public Chain {
 public:
     SimulatedNode(SimulatedChain& chain, std::uint64_t seed) : chain_(chain), random_(seed) {}
     NodeFaults faults;
+    std::function<void(Duration)> takes;  // how long an answer took that was slow
     bool is_dead = false;
 
     Result<std::uint64_t> chain_id() override;

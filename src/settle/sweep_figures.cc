@@ -6,8 +6,8 @@ namespace coffer {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> alarm_words{
-    "node", "gas", "fee_cap", "nonce_taken", "reverted", "held_elsewhere", "threshold"};
+constexpr std::array<std::string_view, 8> alarm_words{
+    "node", "gas", "fee_cap", "nonce_taken", "reverted", "held_elsewhere", "threshold", "late"};
 
 }  // namespace
 
@@ -19,6 +19,8 @@ SweepFigures::SweepFigures(Metrics& metrics, const std::string& chain) : chain_(
                                  "Transfers of coins to players' addresses that are final", label);
     replaced = &metrics.counter("coffer_sweep_replaced_total",
                                 "Transfers that were replaced by dearer ones", label);
+    lost = &metrics.counter("coffer_sweep_lost_total",
+                            "Transfers that ended because somebody else used their nonce", label);
     under_way = &metrics.gauge("coffer_sweep_transfers", "Transfers under way", label);
     for (std::size_t at = 0; at < alarm_count; ++at) {
         alarms_[at] =

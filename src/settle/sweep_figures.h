@@ -18,6 +18,7 @@ enum class SweepAlarm : std::uint8_t {
     reverted,     // a transfer did nothing: its address is left alone until the next start
     held,         // another process has the account
     threshold,    // a token's sweep_above has more decimals than its currency
+    late,         // under way for longer than anything should be
 };
 
 class SweepFigures {
@@ -29,11 +30,11 @@ public:
     // The alarms of this look; begins and ends of one are told once.
     void show_alarms(Log& log);
 
-    Counter *swept, *topped_up, *replaced;
+    Counter *swept, *topped_up, *replaced, *lost;
     Gauge* under_way;
 
 private:
-    static constexpr std::size_t alarm_count = 7;
+    static constexpr std::size_t alarm_count = 8;
     const std::string chain_;
     std::array<Gauge*, alarm_count> alarms_{};
     std::array<bool, alarm_count> ringing_{};

@@ -73,11 +73,12 @@ private:
     Reply read_books();
     Reply look_at_chain();
     Reply watch(Open& open, bool& is_over);
-    Reply watch_sent(Open& open, const HotWallet& account);
+    Reply watch_sent(Open& open, const HotWallet& account, bool& is_over);
     Reply watch_mined(Open& open, const HotWallet& account, bool& is_over);
     Reply find_mined(Open& open, const HotWallet& account, std::uint64_t mined, bool& found);
     Reply send_latest(Open& open, const HotWallet& account);
     Reply replace(Open& open, const HotWallet& account);
+    Reply leave(Open& open, const HotWallet& account, bool& is_over);
     Reply begin(const Place& place, const Candidate& candidate, bool& is_done);
     Reply sweep(const std::string& address, const Candidate& candidate, const Uint256& units,
                 const FeeBid& bid);

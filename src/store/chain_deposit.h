@@ -93,7 +93,7 @@ struct ChainTransfer {
     WithdrawalState state = WithdrawalState::signed_;  // signed_ to final_
     std::uint64_t step = 0;                            // as in a Settlement, and what follows
     std::vector<ChainAttempt> attempts;
-    Digest mined{};
+    Digest mined{};  // of one that is final and has none, somebody else used the nonce
     std::uint64_t block = 0;
     Digest block_hash{};
     bool reverted = false;
