@@ -74,7 +74,8 @@ class Run:
 
     def new_books(self, folder, name):
         uri = self.server.new_place()
-        demo = Demo(self.options.program, pathlib.Path(folder) / name, players=PLAYERS, store=uri)
+        demo = Demo(self.options.program, pathlib.Path(folder) / name, players=PLAYERS, store=uri,
+                    shards=self.options.shards)
         demo.command.append("--no-log-calls")
         return uri, demo.start()
 
@@ -179,6 +180,7 @@ def main():
     arguments.add_argument("--seconds", type=int, default=10)
     arguments.add_argument("--rounds", type=int, default=2)
     arguments.add_argument("--movements", type=int, default=5_000_000)
+    arguments.add_argument("--shards", type=int, default=0, help="of the books; as many as by default")
     arguments.add_argument("--out")
     options = arguments.parse_args()
     with PostgresServer(*SETTINGS) as server, tempfile.TemporaryDirectory() as folder:

@@ -25,9 +25,11 @@ def load_player(index):
 
 
 class Demo:
-    def __init__(self, coffer, data, players=0, store="rocksdb"):
+    def __init__(self, coffer, data, players=0, store="rocksdb", shards=0):
         self.command = [coffer, "demo", "--listen", "127.0.0.1:0", "--store", store, "--data",
-                        str(data)] + (["--players", str(players)] if players else [])
+                        str(data)]
+        self.command += ["--players", str(players)] if players else []
+        self.command += ["--shards", str(shards)] if shards else []
         self.data = data
         self.log_path = pathlib.Path(str(data) + ".log")
         self.process = None

@@ -217,7 +217,8 @@ def one_failover(options, seed):
     pair, failures, outages = Pair(), [], []
     house = None
     try:
-        house = several.House(options.coffer, pair.uri(), crash.WORKERS * crash.PLAYERS_EACH).start(2)
+        house = several.House(options.coffer, pair.uri(), crash.WORKERS * crash.PLAYERS_EACH,
+                              options.shards).start(2)
         load = Load(house, seed)
         primary = pair.primary
         for what, end, back in (
@@ -379,6 +380,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--coffer", required=True)
     arguments.add_argument("--times", type=int, default=2)
+    arguments.add_argument("--shards", type=int, default=0)
     arguments.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     arguments.add_argument("--report", action="store_true", help="write to bench/results/")
     options = arguments.parse_args()

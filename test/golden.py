@@ -35,13 +35,14 @@ class World:
     """A `coffer demo` with data of its own; `store` is what --store takes. With a chain, a node of its
     own pays what is withdrawn."""
 
-    def __init__(self, coffer, store, chain=None):
+    def __init__(self, coffer, store, shards=None, chain=None):
         self.chain = chain
         self.folder = tempfile.TemporaryDirectory(prefix="coffer-golden-")
         self.log = open(pathlib.Path(self.folder.name) / "log", "w+", encoding="utf-8")
         self.process = subprocess.Popen(
             [coffer, "demo", "--listen", "127.0.0.1:0", "--store", store,
              "--data", str(pathlib.Path(self.folder.name) / "data"),
+             *(["--shards", str(shards)] if shards else []),
              *(["--chain", chain.url] if chain else [])],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
         try:
@@ -216,7 +217,7 @@ def play_file(path, options):
     try:
         exchanges = golden_file.parse(path.read_text(encoding="utf-8"))
         needs_chain = any(exchange.before for exchange in exchanges)
-        world = World(options.coffer, options.new_store(),
+        world = World(options.coffer, options.new_store(), options.shards,
                       Chain(DEMO_CHAIN_ID) if needs_chain else None)
     except (golden_file.Wrong, RuntimeError, OSError) as error:
         return 0, [f"  {error}"]
@@ -247,6 +248,7 @@ def main():
     arguments = argparse.ArgumentParser(description="Plays golden exchanges against coffer demo.")
     arguments.add_argument("--coffer", required=True, help="the program")
     arguments.add_argument("--store", default="memory", choices=("memory", "rocksdb", "postgres"))
+    arguments.add_argument("--shards", type=int, help="with postgres, into how many the books are divided")
     arguments.add_argument("--http2", action="store_true")
     arguments.add_argument("--jobs", type=int, default=2)
     arguments.add_argument("files", nargs="*", type=pathlib.Path)
@@ -272,7 +274,8 @@ def play_all(options):
             exchanges += played
             failed += bool(report)
     version = "HTTP/2" if options.http2 else "HTTP/1.1"
-    print(f"golden: {len(files)} files, {exchanges} exchanges over {version} on {options.store}: "
+    print(f"golden: {len(files)} files, {exchanges} exchanges over {version} on {options.store}"
+          f"{f' of {options.shards} shards' if options.shards else ''}: "
           + (f"{failed} files failed" if failed else "all as expected"))
     return 1 if failed or not files else 0
 

@@ -79,8 +79,22 @@ class PostgresCommandsTest(Commands):
         self.assert_fails(self.coffer.run("serve", "--config", self.config,
                                           COFFER_MASTER_KEY="5" * 64), "coffer migrate")
         self.assert_fails(self.coffer.run("verify", "--store", self.uri), "coffer migrate")
-        self.assertIn("schema 1 made", self.run_well("migrate", "--config", self.config))
+        self.assertIn("schema 1 of 1 shard made", self.run_well("migrate", "--config", self.config))
         self.assertIn("was there already", self.run_well("migrate", "--store", self.uri))
+
+    def test_the_number_of_shards_is_chosen_once(self):
+        self.assertIn("schema 2 of 3 shards made",
+                      self.run_well("migrate", "--store", self.uri, "--shards", "3"))
+        self.assertIn("was there already",
+                      self.run_well("migrate", "--store", self.uri, "--shards", "3"))
+        self.assertIn("was there already", self.run_well("migrate", "--store", self.uri))
+        self.assert_fails(self.coffer.run("migrate", "--store", self.uri, "--shards", "4"),
+                          "their number never changes")
+        self.init()
+        self.assertIn("0 wallets", self.run_well("verify", "--store", self.uri))
+        self.assert_fails(self.coffer.run("copy", "--from", self.uri, "--to",
+                                          "rocksdb:" + self.coffer.file("copied")),
+                          "of one shard")
 
     def test_init_begins_the_books_once(self):
         self.run_well("migrate", "--store", self.uri)

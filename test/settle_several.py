@@ -76,10 +76,10 @@ def payee(player):
 
 
 class House:
-    def __init__(self, coffer, uri, chain):
+    def __init__(self, coffer, uri, chain, shards):
         self.program, self.uri, self.chain = Program(coffer), uri, chain
         world = pathlib.Path(self.program.file("world"))
-        Demo(coffer, world, players=0, store=uri).start().stop()
+        Demo(coffer, world, players=0, store=uri, shards=shards).start().stop()
         self.key = world / "master.key"
         self.token = chain.deploy_token()
 
@@ -229,11 +229,12 @@ def check_deposits(house, chain):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--coffer", required=True)
+    parser.add_argument("--shards", type=int, default=0)
     options = parser.parse_args()
     chain = Chain(CHAIN_ID)
     try:
         with PostgresServer() as database:
-            house = House(options.coffer, database.uri(), chain)
+            house = House(options.coffer, database.uri(), chain, options.shards)
             try:
                 failures = check(house, chain) + check_deposits(house, chain)
             finally:

@@ -37,11 +37,11 @@ level = "warning"
 class House:
     """A demo world in a database, and processes that serve it."""
 
-    def __init__(self, coffer, uri, players):
+    def __init__(self, coffer, uri, players, shards=0):
         self.program = Program(coffer)
         self.uri = uri
         world = pathlib.Path(self.program.file("world"))
-        Demo(coffer, world, players=players, store=self.uri).start().stop()
+        Demo(coffer, world, players=players, store=self.uri, shards=shards).start().stop()
         self.key = world / "master.key"
         self.servers = []
 
@@ -187,13 +187,14 @@ def main():
     arguments.add_argument("--coffer", required=True)
     arguments.add_argument("--seconds", type=int, default=20)
     arguments.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    arguments.add_argument("--shards", type=int, default=0)
     options = arguments.parse_args()
     print(f"seed {options.seed}")
     failures = []
     with PostgresServer() as server:
         for count, day in ((2, day_at_peace), (3, day_at_peace), (3, day_of_killing)):
             house = House(options.coffer, server.new_place(),
-                          players=crash.WORKERS * crash.PLAYERS_EACH)
+                          players=crash.WORKERS * crash.PLAYERS_EACH, shards=options.shards)
             try:
                 house.start(count)
                 failures += day(house, options) + house.stop()

@@ -15,7 +15,7 @@ STOREY = {"base": 0, "store": 1, "ledger": 2, "dialect": 3, "settle": 3, "http":
 # Through what other floors enter; `None` is every header.
 DOORS = {
     "base": None,
-    "store": {"store.h", "record.h", "directory_kinds.h"},
+    "store": {"store.h", "record.h", "record_key.h", "directory_kinds.h"},
     "ledger": {"ledger.h", "intent.h", "outcome.h", "directory.h", "verify.h"},
     "dialect": {"desk.h", "call.h", "dialects.h", "public_id.h", "words.h"},
     "settle": {"settler.h"},

@@ -73,6 +73,11 @@ Result<void> write(Store& to, std::vector<Change>& changes) {
 
 // Plays the journal; how many records were new there.
 Result<Sequence> copy_journal(const Reader& from, Store& to) {
+    if (from.keys().shards() != 1 || to.shards() != 1) {
+        return fail(ErrorCode::invalid,
+                    "a copy is of one journal into another, so of books of one shard (`coffer "
+                    "migrate --shards 1`); those of several move with the database's own tools");
+    }
     const auto there = to.poll();
     if (!there) return std::unexpected(there.error());
     TRY(check_beginning(from, *there));

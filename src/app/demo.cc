@@ -31,8 +31,10 @@ Result<MasterKey> master_key_in(const std::string& directory) {
 
 // For convenience the demo makes the tables itself; `serve` never does. Books that are there
 // already are continued by whoever has their master key.
-Result<void> prepare_database(const std::string& uri, const std::string& directory) {
-    if (const auto made = migrate_postgres({.uri = uri}); !made)
+Result<void> prepare_database(const std::string& uri, unsigned shards,
+                              const std::string& directory) {
+    if (const auto made = migrate_postgres({.uri = uri, .shards = static_cast<Shard>(shards)});
+        !made)
         return std::unexpected(made.error());
     const auto store = PostgresStore::open({.uri = uri});
     if (!store) return std::unexpected(store.error());
@@ -85,7 +87,8 @@ Result<void> run_demo(const DemoOptions& options, const std::string& directory,
     auto lock = DirectoryLock::take(directory, "demo");
     if (!lock) return std::unexpected(lock.error());
     const StoreChoice store = *parse_store(options.store);
-    if (store.kind == StoreKind::postgres) TRY(prepare_database(store.uri, directory));
+    if (store.kind == StoreKind::postgres)
+        TRY(prepare_database(store.uri, options.shards, directory));
     const auto key = master_key_in(directory);
     if (!key) return std::unexpected(key.error());
     auto control = Control::listen(directory);

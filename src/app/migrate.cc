@@ -17,6 +17,7 @@ int run(const MigrateCommandOptions& options) {
     }
     const auto done = migrate_postgres({.uri = place->store.uri,
                                         .runtime_role = options.runtime_role,
+                                        .shards = static_cast<Shard>(options.shards),
                                         .distribute_citus = options.distribute == "citus"});
     if (!done) return complain(done.error());
     std::printf("%s\n", done->c_str());

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "app/store_choice.h"
+#include "store/postgres_store.h"
 
 namespace coffer {
 namespace {
@@ -75,6 +76,14 @@ void add_place(CLI::App& app, Place& place) {
     group->require_option(1);
 }
 
+void add_shards(CLI::App& app, unsigned& shards) {
+    app.add_option("--shards", shards,
+                   "Into how many shards a new store is divided, for good (" +
+                       std::to_string(shards_default) + ")")
+        ->check(CLI::Range(1U, unsigned{shards_max}))
+        ->type_name("N");
+}
+
 void add_log(CLI::App& app, LogChoice& choice) {
     static const std::map<std::string, LogLevel> levels{{"debug", LogLevel::debug},
                                                         {"info", LogLevel::info},
@@ -119,6 +128,7 @@ void add_first_steps(CLI::App& program, std::optional<Options>& result) {
     demo->add_option("--store", options.store, "What keeps the books (rocksdb)")
         ->check(is_store)
         ->type_name("rocksdb|memory|postgres://...");
+    add_shards(*demo.operator->(), options.shards);
     demo->add_option(
             "--chain", options.chain,
             "A node of a test chain, such as anvil: withdrawals of KGN arrive there as its "
@@ -159,6 +169,7 @@ void add_first_steps(CLI::App& program, std::optional<Options>& result) {
         ->add_option("--runtime-role", migrate.options().runtime_role,
                      "A role that may then serve: it can neither alter nor delete")
         ->type_name("ROLE");
+    add_shards(*migrate.operator->(), migrate.options().shards);
     migrate
         ->add_option("--distribute", migrate.options().distribute,
                      "Spread the tables over the workers of Citus, by shard")

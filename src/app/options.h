@@ -51,6 +51,7 @@ struct ServeOptions {
 struct MigrateCommandOptions {
     Place place;
     std::string runtime_role;
+    unsigned shards = 0;     // of a store that is made; 0: as many as one has by default
     std::string distribute;  // "citus", or empty
 };
 struct DemoOptions {
@@ -59,6 +60,7 @@ struct DemoOptions {
     std::string data;  // empty: a fresh temporary folder
     std::uint64_t players = 0;
     std::string store = "rocksdb";
+    unsigned shards = 0;  // of a PostgreSQL store that it makes
     int io_threads = 1;
     std::string chain;  // a node's URL; empty: withdrawals wait
     LogChoice log;

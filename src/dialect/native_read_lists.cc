@@ -257,6 +257,7 @@ NativeRead native_read_withdrawals(const Request& request) {
     Filters filters(request);
     ListWithdrawals list{.tenant = request.authority.tenant};
     list.state = withdrawal_state(filters);
+    list.created_before = before_age(filters, request);
     list.before = filters.cursor();
     list.limit = filters.limit();
     if (const auto refusal = filters.end()) return std::unexpected(*refusal);

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "ledger/enroll.h"
 #include "ledger/history.h"
-#include "ledger/sight.h"
+#include "ledger/parts.h"
 #include "store/directory_kinds.h"
 
 namespace coffer {
@@ -25,51 +25,99 @@ void Batch::clear(const Batch* before, const Tip& start) {
     jobs_.clear();
     changes_.clear();
     working_set_.clear(before == nullptr ? nullptr : &before->working_set_);
+    others_next_.clear();
+    staged_ = 0;
     deadline_ = 0;
     expired_ = 0;
     directory_.reset();
     directories_.clear();
 }
 
-Result<void> Batch::add(std::span<Job* const> jobs, Tip& tip, std::vector<Job*>& postponed) {
+Result<void> Batch::add(std::span<Job* const> jobs, Tip& tip, std::vector<Job*>& postponed,
+                        std::vector<Job*>& elsewhere) {
     gulp_ = jobs;
     jobs_.insert(jobs_.end(), jobs.begin(), jobs.end());
     for (Job* job : jobs) job->outcome = Outcome{};  // that of the call before, or of a try
     TRY(look(tip));
-    now_ = std::max(clock_.wall(), tip.time);
-    decide_all(tip, postponed);
+    pass_time(tip);
+    decide_all(tip, postponed, elsewhere);
     return {};
 }
 
 Result<void> Batch::look(Tip& tip) {
-    const KeyMaker& keys = store_.keys();
     TRY(begin(tip));
-    for (Job* job : gulp_) name_bearer(*job, working_set_, keys, *tip.directory);
+    const Naming naming = this->naming(tip);
+    for (Job* job : gulp_) name_bearer(*job, naming);
     TRY(working_set_.fetch());
-    for (Job* job : gulp_) name_subject(*job, working_set_, keys, *tip.directory);
+    for (Job* job : gulp_) name_subject(*job, naming);
     TRY(working_set_.fetch());
-    for (Job* job : gulp_) name_spent(*job, working_set_, keys);
-    return working_set_.fetch();
+    for (Job* job : gulp_) name_spent(*job, naming);
+    TRY(working_set_.fetch());
+    for (Job* job : gulp_) leave_unfound(*job, naming);
+    return {};
+}
+
+// The first step. In the first of several shards there is one before it, and name_callers() is the
+// second.
+void Batch::name_callers(const Tip& tip) {
+    const Naming naming = this->naming(tip);
+    for (Job* job : gulp_) name_caller(*job, naming);
 }
 
 // The first gulp of a batch that follows on a durable one begins it at the store. From here to the
 // commit the journal is this lane's. Another process may have written since the last batch, and
 // what it did to the directory is obeyed before anything is decided.
 Result<void> Batch::begin(Tip& tip) {
-    for (Job* job : gulp_) name_caller(*job, working_set_, store_.keys(), *tip.directory);
-    if (begun_ || before_ != nullptr) return working_set_.fetch();
+    const auto name_first = [&] {
+        if (!holds_all()) return name_callers(tip);
+        const Naming naming = this->naming(tip);
+        for (Job* job : gulp_) name_locators(*job, naming);
+    };
+    const auto name_second = [&]() -> Result<void> {
+        if (!holds_all()) return {};
+        name_callers(tip);
+        return working_set_.fetch();
+    };
+    name_first();
+    if (begun_ || before_ != nullptr) {
+        TRY(working_set_.fetch());
+        return name_second();
+    }
     const auto end = working_set_.begin();
     if (!end) return std::unexpected(end.error());
     begun_ = true;
     tip.next = end->sequence + 1;
     tip.time = std::max(tip.time, end->time);
-    if (end->directory <= tip.directory->as_of()) return {};
+    if (end->directory <= tip.directory->as_of()) return name_second();
     auto directory = Directory::load(store_);
     if (!directory) return std::unexpected(directory.error());
     tip.directory = directory_ = std::make_shared<const Directory>(std::move(*directory));
     working_set_.clear(nullptr);
-    for (Job* job : gulp_) name_caller(*job, working_set_, store_.keys(), *tip.directory);
-    return working_set_.fetch();
+    name_first();
+    TRY(working_set_.fetch());
+    return name_second();
+}
+
+// Where the batch may write to several shards, each of its changes has a time of its own, later
+// than all that their journals hold: so they have one order, in whichever journal each of them is.
+void Batch::pass_time(const Tip& tip) {
+    now_ = std::max(clock_.wall(), tip.time);
+    if (!holds_all()) return;
+    now_ = std::max(now_, tip.time + 1);
+    for (Shard shard = 1; shard < store_.keys().shards(); ++shard) {
+        const JournalEnd* const end = store_.held_end(shard);
+        if (end != nullptr) now_ = std::max(now_, end->time + 1);
+    }
+}
+
+// The number of a shard's next record; null where the batch holds no lock on it.
+Sequence* Batch::next_in(Shard shard, Tip& tip) {
+    if (shard == shard_) return &tip.next;
+    const auto known = std::ranges::find(others_next_, shard, &std::pair<Shard, Sequence>::first);
+    if (known != others_next_.end()) return &known->second;
+    const JournalEnd* const end = store_.held_end(shard);
+    if (end == nullptr) return nullptr;
+    return &others_next_.emplace_back(shard, end->sequence + 1).second;
 }
 
 namespace {
@@ -111,14 +159,19 @@ struct Decider {
 
 }  // namespace
 
-void Batch::decide_all(Tip& tip, std::vector<Job*>& postponed) {
+void Batch::decide_all(Tip& tip, std::vector<Job*>& postponed, std::vector<Job*>& elsewhere) {
     const Time monotonic = clock_.monotonic();
     const std::size_t postponed_before = postponed.size();
+    const std::size_t elsewhere_before = elsewhere.size();
     std::vector<Record> extra;
     for (Job* job : gulp_) {
         if (job->deadline != 0 && monotonic > job->deadline) {
             job->outcome.fault = Fault::not_now;
             ++expired_;
+            continue;
+        }
+        if (job->sight.elsewhere) {
+            elsewhere.push_back(job);
             continue;
         }
         if (!names_hold(*job, working_set_)) {
@@ -127,16 +180,23 @@ void Batch::decide_all(Tip& tip, std::vector<Job*>& postponed) {
         }
         View view = view_of(*job, working_set_, *tip.directory);
         view.now = now_;
-        view.next = tip.next;
+        const Sequence* const next = next_in(home_of(*job, store_.keys()), tip);
+        view.next = next == nullptr ? 0 : *next;
         extra.clear();
         for (const Seen& seen : job->sight.extra) extra.push_back(working_set_.get(seen));
         apply(*job, std::visit(Decider{view, extra}, job->intent), tip);
-        if (begun_ && changes_.size() % stage_every == 0) store_.stage(changes_);
+        if (begun_ && changes_.size() >= staged_ + stage_every) {
+            store_.stage(changes_);
+            staged_ = changes_.size();
+        }
     }
-    const auto again = std::span(postponed).subspan(postponed_before);
-    if (again.empty()) return;
-    std::erase_if(jobs_,
-                  [again](Job* job) { return std::ranges::find(again, job) != again.end(); });
+    std::erase_if(jobs_, [&](Job* job) {
+        const auto has = [job](std::span<Job* const> list) {
+            return std::ranges::find(list, job) != list.end();
+        };
+        return has(std::span(postponed).subspan(postponed_before)) ||
+               has(std::span(elsewhere).subspan(elsewhere_before));
+    });
 }
 
 namespace {
@@ -236,9 +296,23 @@ void Batch::apply(Job& job, Decision decision, Tip& tip) {
     if (decision.transaction == nullptr && decision.puts.empty()) return;
     std::vector<Hash16> names = show(job, decision);
     if (std::ranges::any_of(decision.puts, is_of_directory)) {
+        CHECK(shard_ == 0);
         directories_.push_back(tip.directory);
         tip.directory = directory_ =
             std::make_shared<const Directory>(tip.directory->with(decision.puts, tip.next));
+    }
+    if (holds_all()) {
+        write_parts(job, std::move(decision), tip);
+    } else {
+        write(std::move(decision), std::move(names), tip);
+    }
+    if (job.deadline != 0)
+        deadline_ = deadline_ == 0 ? job.deadline : std::min(deadline_, job.deadline);
+}
+
+void Batch::write(Decision decision, std::vector<Hash16> names, Tip& tip) {
+    if (shard_ != 0) {
+        for (const Record& put : decision.puts) CHECK(store_.keys().of(put).shard == shard_);
     }
     Change& change = changes_.emplace_back();
     change.sequence = tip.next++;
@@ -246,18 +320,36 @@ void Batch::apply(Job& job, Decision decision, Tip& tip) {
     change.transaction = std::move(decision.transaction);
     change.puts = std::move(decision.puts);
     change.names = std::move(names);
-    if (job.deadline != 0)
-        deadline_ = deadline_ == 0 ? job.deadline : std::min(deadline_, job.deadline);
+}
+
+// A change for each shard, all of one moment.
+void Batch::write_parts(Job& job, Decision decision, Tip& tip) {
+    const KeyMaker& keys = store_.keys();
+    const Shard home = home_of(job, keys);
+    for (Part& part : parts_of(std::move(decision), home, keys, working_set_)) {
+        Sequence* const next = next_in(part.shard, tip);
+        CHECK(next != nullptr);
+        Change& change = changes_.emplace_back();
+        change.sequence = (*next)++;
+        change.time = now_;
+        change.transaction = std::move(part.transaction);
+        CHECK(!change.transaction || change.transaction->sequence == change.sequence);
+        change.puts = std::move(part.puts);
+        for (const Record& put : change.puts) {
+            if (std::holds_alternative<Ptr<Locator>>(put)) working_set_.put(keys.of(put), put);
+        }
+    }
+    tip.time = now_++;
 }
 
 // A journal record that this batch, or the one that is not durable yet, may have made.
 Result<Change> Batch::change(Sequence sequence) const {
     for (const Batch* batch : {this, before_}) {
-        if (batch == nullptr || batch->changes_.empty()) continue;
-        const Sequence first = batch->changes_.front().sequence;
-        if (sequence < first || sequence - first >= batch->changes_.size()) continue;
+        if (batch == nullptr) continue;
+        const auto found = std::ranges::find(batch->changes_, sequence, &Change::sequence);
+        if (found == batch->changes_.end()) continue;
         // Not the rest of it, which the store may be filling in this moment.
-        const Change& made = batch->changes_[sequence - first];
+        const Change& made = *found;
         Change copy;
         copy.sequence = made.sequence;
         copy.time = made.time;

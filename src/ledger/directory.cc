@@ -53,7 +53,7 @@ bool is_live(const Credential& credential, Time now) {
 
 Result<Directory> Directory::load(const Reader& reader) {
     Directory directory;
-    directory.as_of_ = reader.end().sequence;
+    directory.as_of_ = reader.end_of(0).sequence;
     for (const RecordKind kind : directory_kinds) {
         TRY(reader.each(kind, [&](const Record& record) {
             directory.insert(record);

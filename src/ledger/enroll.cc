@@ -324,14 +324,15 @@ struct Wants {
         const Player& player = intent.player;
         list.push_back(keys.player(player.tenant, player.id));
         for (const Alias& alias : player.aliases) {
-            list.push_back(keys.alias(alias.integration, alias.site, alias.external_id));
+            list.push_back(
+                keys.alias(player.tenant, alias.integration, alias.site, alias.external_id));
         }
         for (const Alias& alias : player.aliases) {
             list.push_back(keys.player(player.tenant, alias.external_id));
         }
         for (const Integration* integration : directory.integrations(player.tenant)) {
             if (takes_native_ids(*integration) && !has_alias(player, integration->id)) {
-                list.push_back(keys.alias(integration->id, 0, player.id));
+                list.push_back(keys.alias(player.tenant, integration->id, 0, player.id));
             }
         }
     }
@@ -366,6 +367,10 @@ struct Wants {
         list.push_back(keys.login(intent.integration, folded(intent.username)));
         if (!intent.email.empty())
             list.push_back(keys.login(intent.integration, folded(intent.email)));
+    }
+    // Whoever is new; nobody asks for the record, but it is written where it is at home.
+    void operator()(const OpenUser& intent) {
+        list.push_back(keys.player(intent.caller.tenant, intent.new_player));
     }
     void operator()(const LogIn& intent) {
         list.push_back(keys.player(intent.tenant, intent.session.player));

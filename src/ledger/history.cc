@@ -54,6 +54,12 @@ bool matches(const Change& change, const ListMovements& ask) {
 
 }  // namespace
 
+Outcome declined(Decline decline) {
+    Outcome outcome;
+    outcome.decline = decline;
+    return outcome;
+}
+
 Outcome failed(const Error& error) {
     Outcome outcome;
     outcome.fault = error.code == ErrorCode::unavailable ? Fault::not_now : Fault::internal;
@@ -145,7 +151,8 @@ Result<Historian::Subject> Historian::subject(const Caller& caller, const Direct
         if (subject.session) name = subject.session->player;
         by_alias = true;
     } else if (subject.integration != 0) {
-        auto alias = find<Alias>(keys.alias(subject.integration, caller.player.site, name));
+        auto alias =
+            find<Alias>(keys.alias(subject.tenant, subject.integration, caller.player.site, name));
         if (!alias) return std::unexpected(alias.error());
         if (*alias) {
             name = (*alias)->player;
@@ -305,10 +312,11 @@ Result<void> Historian::fill(const Subject& subject, const ListMovements& ask,
                              const Directory& directory, Page& page, Outcome& outcome) const {
     if (subject.player && !ask.external_id.empty()) return look_up(subject, ask, directory, page);
     Sequence before = ask.before;
-    if (ask.to != 0) {
-        auto after = first_after(ask.to);
+    if (ask.to != 0 && before == 0) {
+        const auto after =
+            subject.player ? first_after(ask.to, home_of(*subject.player)) : first_after(ask.to);
         if (!after) return std::unexpected(after.error());
-        before = before == 0 ? *after : std::min(before, *after);
+        before = *after;
     }
     if (!subject.player) return scan(subject.tenant, ask, before, page);
     auto wallets = this->wallets(subject.tenant, subject.player->id, directory);

@@ -83,7 +83,13 @@ private:
 
     // history_walk.cc
     Result<Ptr<Wallet>> wallet_after(Sequence sequence) const;
+    // The first journal record later than that time, of a shard; one past the end if there is none.
+    Result<Sequence> first_after(Time time, Shard shard) const;
+    // The same of all shards; where there are several, 0 if there is none.
     Result<Sequence> first_after(Time time) const;
+    Shard home_of(const Player& player) const {
+        return reader_.keys().home(player.tenant, player.id);
+    }
     // The newest record of a trail that is older than `limit` (0: than nothing), and the newest but
     // `count`; 0 if there is none.
     Result<Sequence> newest_below(const Wallet& newest, TrailOf which, Sequence limit) const;
@@ -117,6 +123,8 @@ private:
     };
     Result<bool> judge(std::vector<OpeningLook>& looked, const ListRounds& ask, Page& page,
                        Outcome& outcome) const;
+    Result<Time> time_of(Sequence cursor) const;
+    Result<bool> knows(TenantId tenant, const std::string& player) const;
     Result<Ptr<Round>> round(TenantId tenant, Sequence opened_by, Time opened) const;
     template <class T>
     Result<Ptr<T>> find(const RecordKey& key) const {
@@ -132,5 +140,6 @@ private:
 
 // A read that failed: nothing is known.
 Outcome failed(const Error& error);
+Outcome declined(Decline decline);
 
 }  // namespace coffer

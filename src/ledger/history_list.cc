@@ -19,12 +19,6 @@ constexpr std::size_t looks_together = 64;
 
 constexpr Time to_millisecond(Time time) { return time / millisecond_us; }
 
-Outcome declined(Decline decline) {
-    Outcome outcome;
-    outcome.decline = decline;
-    return outcome;
-}
-
 // Promotions are never deleted and new ones come last, so that their number is as good a cursor as
 // any.
 void cut_to_page(const ListRecords& ask, Outcome& outcome) {
@@ -115,6 +109,14 @@ bool matches(const Round& round, const ListRounds& ask) {
 
 }  // namespace
 
+// Whether a list may be of that player alone; nobody is everybody.
+Result<bool> Historian::knows(TenantId tenant, const std::string& player) const {
+    if (player.empty()) return true;
+    const auto found = find<Player>(reader_.keys().player(tenant, player));
+    if (!found) return std::unexpected(found.error());
+    return *found != nullptr;
+}
+
 // The tenant's round of that name, as it stands now; null if there is none.
 Result<Ptr<Round>> Historian::round(TenantId tenant, Sequence opened_by, Time opened) const {
     auto change = reader_.change(opened_by);
@@ -164,6 +166,9 @@ Outcome Historian::answer(const ListRounds& ask, const Directory& directory) con
         outcome.records.emplace_back(std::move(*one));
         return outcome;
     }
+    if (const auto known = knows(ask.tenant, ask.player); !known || !*known) {
+        return known ? declined(Decline::player_unknown) : failed(known.error());
+    }
     Page page{.limit = ask.limit, .steps_left = steps_max_};
     std::vector<OpeningLook> looked;
     const auto look = [&](const Change& change) -> Result<bool> {
@@ -174,10 +179,13 @@ Outcome Historian::answer(const ListRounds& ask, const Directory& directory) con
     };
     // Rounds younger than those asked for are passed over by their time, not one by one.
     Sequence before = ask.before;
-    if (ask.opened_before != 0) {
-        auto after = first_after(ask.opened_before - 1);
+    if (ask.opened_before != 0 && before == 0) {
+        const Time last = ask.opened_before - 1;
+        const auto after = ask.player.empty()
+                               ? first_after(last)
+                               : first_after(last, reader_.keys().home(ask.tenant, ask.player));
         if (!after) return failed(after.error());
-        before = before == 0 ? *after : std::min(before, *after);
+        before = *after;
     }
     Result<void> done;
     if (ask.player.empty()) {
@@ -207,7 +215,7 @@ Outcome Historian::answer(const ListRecords& ask, const Directory& directory) co
         std::string id = ask.id;
         bool by_alias = false;
         if (ask.integration != 0) {
-            auto alias = find<Alias>(keys.alias(ask.integration, ask.site, ask.id));
+            auto alias = find<Alias>(keys.alias(ask.tenant, ask.integration, ask.site, ask.id));
             if (!alias) return failed(alias.error());
             by_alias = *alias && (*alias)->tenant == ask.tenant;
             if (by_alias) id = (*alias)->player;

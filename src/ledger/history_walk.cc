@@ -3,11 +3,19 @@
 // may, however few of them are wanted, and ends early with a cursor instead.
 
 #include <algorithm>
+#include <limits>
+#include <tuple>
 #include <utility>
 
 #include "ledger/history.h"
 
 namespace coffer {
+
+namespace {
+
+constexpr Sequence sequence_max = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
 
 bool Historian::Page::look(const Change& change, bool wanted) {
     if (wanted && found.size() == limit) {
@@ -31,10 +39,9 @@ Result<Ptr<Wallet>> Historian::wallet_after(Sequence sequence) const {
     return wallet;
 }
 
-// The first journal record later than that time; one past the end if there is none.
-Result<Sequence> Historian::first_after(Time time) const {
-    Sequence low = 1;
-    Sequence high = reader_.end().sequence + 1;
+Result<Sequence> Historian::first_after(Time time, Shard shard) const {
+    Sequence low = before_first(shard) + 1;
+    Sequence high = reader_.end_of(shard).sequence + 1;
     while (low < high) {
         const Sequence middle = low + (high - low) / 2;
         auto change = reader_.change(middle);
@@ -46,6 +53,25 @@ Result<Sequence> Historian::first_after(Time time) const {
         }
     }
     return low;
+}
+
+// Of all shards' the one that comes first.
+Result<Sequence> Historian::first_after(Time time) const {
+    const Shard shards = reader_.keys().shards();
+    if (shards == 1) return first_after(time, 0);
+    Sequence first = 0;
+    Time when = 0;
+    for (Shard shard = 0; shard < shards; ++shard) {
+        const auto here = first_after(time, shard);
+        if (!here) return here;
+        const auto change = reader_.change(*here);
+        if (!change && change.error().code == ErrorCode::not_found) continue;
+        if (!change) return std::unexpected(change.error());
+        if (first != 0 && std::tuple(when, first) < std::tuple(change->time, *here)) continue;
+        first = *here;
+        when = change->time;
+    }
+    return first;
 }
 
 Result<Sequence> Historian::newest_below(const Wallet& newest, TrailOf which,
@@ -104,8 +130,8 @@ Result<void> Historian::along_trails(TrailWalk walk, const Look& look) const {
 }
 
 Result<void> Historian::down_the_journal(Sequence before, const Look& look) const {
-    const Sequence end = reader_.end().sequence;
-    const Sequence first = before == 0 ? end : std::min(end, before - 1);
+    const Sequence last = reader_.keys().shards() == 1 ? reader_.end().sequence : sequence_max;
+    const Sequence first = before == 0 ? last : std::min(last, before - 1);
     if (first == 0) return {};
     Result<bool> more = true;
     TRY(reader_.downward(first, [&](const Change& change) {

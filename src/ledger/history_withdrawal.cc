@@ -4,6 +4,7 @@
 // are under way: the settler asks when it starts, and then names the ones it has heard of.
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -18,36 +19,57 @@ bool is_over(const Withdrawal& withdrawal) {
            withdrawal.state == WithdrawalState::released;
 }
 
+// Newest first is by time and then by number: numbers of several shards have no order among them.
+using Place = std::pair<Time, Sequence>;
+Place place(const Withdrawal& withdrawal) { return {withdrawal.created, withdrawal.requested_by}; }
+Place place(const ChainDeposit& deposit) { return {deposit.created, deposit.recorded_by}; }
+template <class T>
+void newest_first(std::vector<Ptr<T>>& found) {
+    std::ranges::sort(found, std::ranges::greater{}, [](const Ptr<T>& one) { return place(*one); });
+}
+
 bool is_wanted(const Withdrawal& withdrawal, const ListWithdrawals& ask) {
     return withdrawal.on_chain && (ask.tenant == 0 || withdrawal.tenant == ask.tenant) &&
            (!ask.state || withdrawal.state == *ask.state) &&
            (!ask.open_only || !is_over(withdrawal)) &&
-           (ask.before == 0 || withdrawal.requested_by < ask.before);
+           (ask.created_before == 0 || withdrawal.created < ask.created_before);
 }
 
 }  // namespace
+
+// When a cursor's record was written; the end of all time where there is none.
+Result<Time> Historian::time_of(Sequence cursor) const {
+    const auto change = reader_.change(cursor);
+    if (change) return change->time;
+    if (change.error().code != ErrorCode::not_found) return std::unexpected(change.error());
+    return std::numeric_limits<Time>::max();
+}
 
 Outcome Historian::answer(const ListWithdrawals& ask) const {
     Outcome outcome;
     outcome.tenant = ask.tenant;
     const KeyMaker& keys = reader_.keys();
+    const auto cursor = time_of(ask.before);
+    if (!cursor) return failed(cursor.error());
+    const Place before{*cursor, ask.before};
     std::vector<Ptr<Withdrawal>> found;
     for (const Sequence one : ask.only) {
         auto withdrawal = find<Withdrawal>(keys.withdrawal(one));
         if (!withdrawal) return failed(withdrawal.error());
-        if (*withdrawal && is_wanted(**withdrawal, ask)) found.push_back(std::move(*withdrawal));
+        if (*withdrawal && is_wanted(**withdrawal, ask) && place(**withdrawal) < before)
+            found.push_back(std::move(*withdrawal));
     }
     if (ask.only.empty()) {
         const auto look = [&](const Record& record) {
             const auto& withdrawal = std::get<Ptr<Withdrawal>>(record);
-            if (is_wanted(*withdrawal, ask)) found.push_back(withdrawal);
+            if (is_wanted(*withdrawal, ask) && place(*withdrawal) < before)
+                found.push_back(withdrawal);
             return true;
         };
         const auto done = reader_.each(RecordKind::withdrawal, look);
         if (!done) return failed(done.error());
     }
-    std::ranges::sort(found, std::ranges::greater{},
-                      [](const Ptr<Withdrawal>& one) { return one->requested_by; });
+    newest_first(found);
     if (ask.limit != 0 && found.size() > ask.limit) {
         found.resize(ask.limit);
         outcome.next = found.back()->requested_by;
@@ -174,19 +196,22 @@ Outcome Historian::answer(const ReadDeposits& ask) const {
 }
 
 Outcome Historian::answer(const ListDeposits& ask) const {
+    if (const auto known = knows(ask.tenant, ask.player); !known || !*known)
+        return known ? declined(Decline::player_unknown) : failed(known.error());
+    const auto cursor = time_of(ask.before);
+    if (!cursor) return failed(cursor.error());
+    const Place before{*cursor, ask.before};
     std::vector<Ptr<ChainDeposit>> found;
     const auto done = reader_.each(RecordKind::chain_deposit, [&](const Record& record) {
         const auto& deposit = std::get<Ptr<ChainDeposit>>(record);
         if (deposit->tenant == ask.tenant &&
-            (ask.player.empty() || deposit->player == ask.player) &&
-            (ask.before == 0 || deposit->recorded_by < ask.before)) {
+            (ask.player.empty() || deposit->player == ask.player) && place(*deposit) < before) {
             found.push_back(deposit);
         }
         return true;
     });
     if (!done) return failed(done.error());
-    std::ranges::sort(found, std::ranges::greater{},
-                      [](const Ptr<ChainDeposit>& one) { return one->recorded_by; });
+    newest_first(found);
     Outcome outcome;
     outcome.tenant = ask.tenant;
     if (found.size() > ask.limit) {

@@ -316,6 +316,7 @@ struct ListWithdrawals {
     std::optional<WithdrawalState> state;
     bool open_only = false;      // neither completed nor released
     std::vector<Sequence> only;  // just these; empty: any
+    Time created_before = 0;     // 0: any
     Sequence before = 0;         // a cursor
     std::uint32_t limit = 0;     // 0: all
 };

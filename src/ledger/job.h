@@ -17,6 +17,7 @@ struct Sight {
     Caller* caller = nullptr;  // of the intent, if it has one
     const Integration* integration = nullptr;
     bool resolved_by_alias = false;
+    bool elsewhere = false;  // another lane's: its player's home, or the first shard's
     Seen session, alias, player, wallet, key, reference, round, promotion, spent, player_day,
         tenant_day;
     std::vector<Seen> extra;
@@ -27,6 +28,7 @@ struct Sight {
         caller = nullptr;
         integration = nullptr;
         resolved_by_alias = false;
+        elsewhere = false;
         for (Seen* seen : {&session, &alias, &player, &wallet, &key, &reference, &round, &promotion,
                            &spent, &player_day, &tenant_day}) {
             seen->name.kind = RecordKind::none;
@@ -40,6 +42,7 @@ struct Job {
     LedgerPort* port = nullptr;
     Time deadline = 0;  // monotonic; 0: none
     Intent intent;
+    std::string known_player;  // whom the caller's name leads to, where that is known: homes.h
     Outcome outcome;
     Sight sight;          // the lane's
     Time list_until = 0;  // the historian's: when a list ends that is not full yet; 0: not begun

@@ -38,7 +38,7 @@ void SharedDirectory::set(std::shared_ptr<const Directory> directory) {
 }
 
 struct Lane::Figures {
-    explicit Figures(Metrics& metrics)
+    Figures(Metrics& metrics, Shard shard)
         : batch(metrics.histogram("coffer_batch_intents", "Intents decided together", 1)),
           changes(metrics.counter("coffer_changes_total", "Journal records written")),
           commit(metrics.histogram("coffer_commit_seconds", "Time to make a batch durable", 1e-6)),
@@ -48,7 +48,9 @@ struct Lane::Figures {
           failures(metrics.counter("coffer_commit_failures_total", "Commits that failed")),
           retries(metrics.counter("coffer_batch_retries_total",
                                   "Batches decided once more because the store aborted them")),
-          queue(metrics.gauge("coffer_queue_intents", "Intents waiting for the lane")) {}
+          queue(metrics.gauge(
+              "coffer_queue_intents", "Intents waiting for the lane",
+              shard == 0 ? std::string() : "shard=\"" + std::to_string(shard) + "\"")) {}
     Histogram& batch;
     Counter& changes;
     Histogram& commit;
@@ -58,15 +60,17 @@ struct Lane::Figures {
     Gauge& queue;
 };
 
-Lane::Lane(Store& store, const LedgerOptions& options, const Clock& clock, Log& log,
-           Metrics& metrics, SharedDirectory& directory)
+Lane::Lane(Store& store, Shard shard, const LedgerOptions& options, const Clock& clock, Log& log,
+           Metrics& metrics, SharedDirectory& directory, HandOver hand_over)
     : store_(store),
+      shard_(shard),
       options_(options),
       clock_(clock),
       log_(log),
       shared_directory_(directory),
-      figures_(std::make_unique<Figures>(metrics)),
-      batches_{Batch(store, clock), Batch(store, clock)} {
+      hand_over_(std::move(hand_over)),
+      figures_(std::make_unique<Figures>(metrics, shard)),
+      batches_{Batch(store, shard, clock), Batch(store, shard, clock)} {
     const JournalEnd end = store.end();
     tip_ = {end.sequence + 1, end.time, directory.get()};
     open_->clear(nullptr, tip_);
@@ -166,15 +170,16 @@ bool Lane::gather() {
     std::size_t waiting = 0;
     for (const auto& port : ports_) {
         Job* job = nullptr;
-        while (gulp_.size() < room && port->inbox().pop(job)) gulp_.push_back(job);
-        waiting += port->inbox().size();
+        while (gulp_.size() < room && port->inbox(shard_).pop(job)) gulp_.push_back(job);
+        waiting += port->inbox(shard_).size();
     }
     figures_->queue.set(static_cast<std::int64_t>(waiting));
     return !gulp_.empty();
 }
 
 void Lane::decide() {
-    const auto decided = open_->add(gulp_, tip_, postponed_);
+    const auto decided = open_->add(gulp_, tip_, postponed_, elsewhere_);
+    for (Job* job : std::exchange(elsewhere_, {})) hand_over_(job);
     if (decided) return;
     // What was decided before it, and may yet be true, is seen to first.
     if (committing_ != nullptr) finish_commit();
@@ -182,12 +187,13 @@ void Lane::decide() {
     if (!try_again(decided.error())) settle_failure(decided.error());
 }
 
-// Of what is decided, if nothing else is being committed.
+// Of what is decided, if nothing else is being committed. A batch of which all was handed over
+// ends, too, because it has the lock.
 void Lane::start_commit() {
-    if (committing_ != nullptr || open_->jobs().empty()) return;
+    if (committing_ != nullptr || !open_->is_open()) return;
     committing_ = std::exchange(open_, open_ == &batches_[0] ? &batches_[1] : &batches_[0]);
     open_->clear(committing_, tip_);
-    figures_->batch.observe(committing_->jobs().size());
+    if (!committing_->jobs().empty()) figures_->batch.observe(committing_->jobs().size());
     figures_->expired.add(committing_->expired());
     commit_began_ = clock_.monotonic();
     bell_->committed.store(false, std::memory_order_relaxed);
@@ -302,8 +308,8 @@ void Lane::takes_writes() {
 }
 
 void Lane::hand_back(std::span<Job* const> jobs) {
-    for (Job* job : jobs) job->port->finished_by_lane().push_back(job);
-    for (const auto& port : ports_) port->finish(port->finished_by_lane());
+    for (Job* job : jobs) job->port->finished_by_lane(shard_).push_back(job);
+    for (const auto& port : ports_) port->finish(port->finished_by_lane(shard_));
 }
 
 }  // namespace coffer

@@ -1,5 +1,7 @@
 #pragma once
-// The lane: one thread that owns every wallet, and with it every decision.
+// The lane: one thread that owns every wallet, and with it every decision. In books of several
+// shards each has a lane, which owns the wallets of the players who are at home there; the first
+// shard's owns all else besides, and may lock the others' shards to write there.
 //
 // It gathers what has come in into a batch, reads what the batch needs, decides intent by intent,
 // makes all changes last in one commit and only then hands the outcomes back. There is no timer:
@@ -7,6 +9,7 @@
 // have made. If the first fails, so does the second.
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -36,8 +39,10 @@ private:
 
 class Lane {
 public:
-    Lane(Store& store, const LedgerOptions& options, const Clock& clock, Log& log, Metrics& metrics,
-         SharedDirectory& directory);
+    // Of that shard. What is not its own it hands over, to the first shard's lane.
+    using HandOver = std::function<void(Job*)>;
+    Lane(Store& store, Shard shard, const LedgerOptions& options, const Clock& clock, Log& log,
+         Metrics& metrics, SharedDirectory& directory, HandOver hand_over);
     ~Lane();
     Lane(const Lane&) = delete;
     Lane& operator=(const Lane&) = delete;
@@ -75,10 +80,12 @@ private:
     void hand_back(std::span<Job* const> jobs);
 
     Store& store_;
+    const Shard shard_;
     const LedgerOptions options_;
     const Clock& clock_;
     Log& log_;
     SharedDirectory& shared_directory_;
+    const HandOver hand_over_;
     std::unique_ptr<Figures> figures_;
 
     std::thread thread_;
@@ -100,6 +107,7 @@ private:
     Time commit_began_ = 0;
     std::vector<Job*> gulp_;
     std::vector<Job*> postponed_;  // to the next gulp
+    std::vector<Job*> elsewhere_;  // to be handed over
     int retries_ = 0;              // of what the store aborted, without a success since
     Time retrying_since_ = 0;
 };

@@ -101,10 +101,14 @@ public:
           options_(options),
           historian_(store),
           shared_directory_(std::move(directory)),
-          lane_(store, options, clock, log, metrics, shared_directory_),
           history_(options.history_queue_max, [this](Job* job) { look_up(job); }),
           passwords_(options.password_queue_max, [this](Job* job) { check_password(job); }) {
-        lane_.start();
+        for (Shard shard = 0; shard < store.shards(); ++shard) {
+            lanes_.push_back(std::make_unique<Lane>(
+                store.of_shard(shard), shard, options, clock, log, metrics, shared_directory_,
+                [this](Job* job) { first_lane().forward(job); }));
+        }
+        for (const auto& lane : lanes_) lane->start();
         if (store.is_shared()) watcher_.emplace(store, log, shared_directory_);
         own_port_ = open_port([this] {
             const std::lock_guard lock(own_mutex_);
@@ -118,21 +122,23 @@ public:
         watcher_.reset();
         history_.stop();
         passwords_.stop();
-        lane_.stop();
+        // The first one last, because the others hand over to it.
+        for (auto lane = lanes_.rbegin(); lane != lanes_.rend(); ++lane) (*lane)->stop();
     }
 
     std::unique_ptr<Port> open_port(std::function<void()> wake) override {
         auto port = std::make_shared<LedgerPort>(
-            options_.port_intents_max, std::move(wake),
+            options_.port_intents_max, store_.keys(), std::move(wake),
             [this](LedgerPort& from, Job* job) { return route(from, job); });
-        lane_.add(port);
+        for (const auto& lane : lanes_) lane->add(port);
         return std::make_unique<PortHandle>(std::move(port));
     }
 
     std::shared_ptr<const Directory> directory() const override { return shared_directory_.get(); }
     std::uint64_t directory_version() const override { return shared_directory_.version(); }
     bool ready() const override {
-        return lane_.ready() && (!watcher_ || watcher_->reaches_store());
+        return std::ranges::all_of(lanes_, [](const auto& lane) { return lane->ready(); }) &&
+               (!watcher_ || watcher_->reaches_store());
     }
 
     void show(HotWalletSight sight) override {
@@ -140,7 +146,10 @@ public:
         sights_[{sight.chain, sight.address}] = std::move(sight);
     }
 
-    bool take_queued(std::vector<Sequence>& queued) override { return lane_.queued().take(queued); }
+    bool take_queued(std::vector<Sequence>& queued) override {
+        // The first shard's lane alone takes withdrawals in.
+        return first_lane().queued().take(queued);
+    }
 
     Outcome perform(Intent intent) override {
         const std::lock_guard one_at_a_time(perform_mutex_);
@@ -166,12 +175,16 @@ public:
     }
 
 private:
+    Lane& first_lane() { return *lanes_.front(); }
+
     bool route(LedgerPort& port, Job* job) {
         switch (std::visit(WhoseDesk{}, job->intent)) {
-            case Desk::lane:
-                if (!port.inbox().push(job)) return false;
-                lane_.ring();
+            case Desk::lane: {
+                const Shard shard = port.homes().of(*job);
+                if (!port.inbox(shard).push(job)) return false;
+                lanes_[shard]->ring();
                 return true;
+            }
             case Desk::historian: return history_.take(job);
             case Desk::passwords:
                 if (passwords_.take(job)) return true;
@@ -290,7 +303,7 @@ private:
             job->outcome = failed(decline.error());
             return answer(job);
         }
-        if (*decline == Decline::none) return lane_.forward(job);
+        if (*decline == Decline::none) return first_lane().forward(job);
         job->outcome.decline = *decline;
         answer(job);
     }
@@ -301,7 +314,7 @@ private:
         if (auto* registration = std::get_if<Register>(&job->intent)) {
             registration->password_hash = hash_password(registration->password);
             wipe(registration->password);
-            return lane_.forward(job);
+            return first_lane().forward(job);
         }
         LogIn& login = std::get<LogIn>(job->intent);
         const auto found = store_.find(store_.keys().login(login.integration, folded(login.name)));
@@ -318,7 +331,7 @@ private:
             return answer(job);
         }
         login.session.player = (*known)->player;
-        lane_.forward(job);
+        first_lane().forward(job);
     }
 
     Store& store_;
@@ -327,8 +340,8 @@ private:
     const LedgerOptions options_;
     Historian historian_;
     SharedDirectory shared_directory_;
-    Lane lane_;
-    std::optional<Watcher> watcher_;  // of a store that other processes write to
+    std::vector<std::unique_ptr<Lane>> lanes_;  // by shard
+    std::optional<Watcher> watcher_;            // of a store that other processes write to
     Clerk history_;
     Clerk passwords_;
     std::mutex sights_mutex_;  // guards sights_

@@ -6,12 +6,18 @@ namespace coffer {
 
 void Past::foresee(std::span<const Change> coming) {
     coming_ = coming;
+    first_.clear();
+    place_.clear();
+    for (std::size_t at = 0; at < coming.size(); ++at) {
+        first_.try_emplace(shard_of(coming[at].sequence), coming[at].sequence);
+        place_.emplace(coming[at].sequence, at);
+    }
     numbers_.clear();
     earlier_.clear();
     if (coming.empty()) return;
     std::vector<Sequence> wanted;
     const auto want = [&](Sequence sequence) {
-        if (sequence != 0 && sequence < coming.front().sequence) wanted.push_back(sequence);
+        if (sequence != 0 && is_earlier(sequence)) wanted.push_back(sequence);
     };
     for (const Change& change : coming) {
         for (const Record& put : change.puts) {
@@ -33,11 +39,17 @@ void Past::foresee(std::span<const Change> coming) {
     earlier_ = std::move(*read);
 }
 
+// Whether a record that is spoken of comes before those that come. They are in the order of time,
+// and in each shard that of their numbers.
+bool Past::is_earlier(Sequence sequence) const {
+    const auto first = first_.find(shard_of(sequence));
+    return first == first_.end() || sequence < first->second;
+}
+
 const Change* Past::foreseen(Sequence sequence) const {
-    if (!coming_.empty() && sequence >= coming_.front().sequence) {
-        const auto at = static_cast<std::size_t>(sequence - coming_.front().sequence);
-        const bool is_there = at < coming_.size() && coming_[at].sequence == sequence;
-        return is_there ? &coming_[at] : nullptr;
+    if (!coming_.empty() && !is_earlier(sequence)) {
+        const auto place = place_.find(sequence);
+        return place == place_.end() ? nullptr : &coming_[place->second];
     }
     const auto place = std::ranges::lower_bound(numbers_, sequence);
     if (place == numbers_.end() || *place != sequence) return nullptr;

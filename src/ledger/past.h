@@ -57,6 +57,7 @@ public:
 
 private:
     Record put(Sequence sequence, const RecordKey& key) const;
+    bool is_earlier(Sequence sequence) const;
     const Change* foreseen(Sequence sequence) const;
     // Calls `use` with the record, unless it cannot be read.
     template <class Use>
@@ -66,7 +67,9 @@ private:
     Findings& findings_;
     std::unordered_map<Hash16, Sequence, HashOfHash> latest_;
     std::span<const Change> coming_;
-    std::vector<Sequence> numbers_;  // of `earlier_`, rising
+    std::unordered_map<Shard, Sequence> first_;        // of those that come, in each shard
+    std::unordered_map<Sequence, std::size_t> place_;  // of each of them
+    std::vector<Sequence> numbers_;                    // of `earlier_`, rising
     std::vector<Change> earlier_;
     std::array<std::uint64_t, record_kind_count> counts_{};
 };

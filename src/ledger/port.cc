@@ -4,11 +4,12 @@
 
 namespace coffer {
 
-LedgerPort::LedgerPort(std::size_t intents_max, std::function<void()> wake, Route route)
-    : intents_max_(intents_max),
-      route_(std::move(route)),
-      inbox_(intents_max),
-      wake_(std::move(wake)) {}
+LedgerPort::LedgerPort(std::size_t intents_max, const KeyMaker& keys, std::function<void()> wake,
+                       Route route)
+    : intents_max_(intents_max), route_(std::move(route)), homes_(keys), wake_(std::move(wake)) {
+    for (Shard shard = 0; shard < keys.shards(); ++shard)
+        lanes_.push_back(std::make_unique<LaneSide>(intents_max));
+}
 
 Job* LedgerPort::take() {
     if (inside_ == intents_max_) return nullptr;
@@ -40,6 +41,7 @@ bool LedgerPort::submit(Tag tag, Intent& intent, Time deadline) {
     job->tag = tag;
     job->port = this;
     job->deadline = deadline;
+    job->known_player.clear();
     job->intent = std::move(intent);
     if (route_(*this, job)) return true;
     intent = std::move(job->intent);
@@ -53,6 +55,7 @@ void LedgerPort::collect(const Port::Collect& collect) {
         collected_.swap(done_);
     }
     for (Job* job : collected_) {
+        homes_.learn(job->intent, job->outcome);
         collect(job->tag, job->intent, job->outcome);
         give(job);
     }

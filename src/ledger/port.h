@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ring.h"
+#include "ledger/homes.h"
 #include "ledger/job.h"
 
 namespace coffer {
@@ -19,15 +20,19 @@ public:
     // when that thread's queue is full.
     using Route = std::function<bool(LedgerPort& port, Job* job)>;
 
-    LedgerPort(std::size_t intents_max, std::function<void()> wake, Route route);
+    // With an inbox for the lane of each shard.
+    LedgerPort(std::size_t intents_max, const KeyMaker& keys, std::function<void()> wake,
+               Route route);
 
     bool submit(Tag tag, Intent& intent, Time deadline);
     void collect(const Port::Collect& collect);
     void forget_wake();  // the io thread goes away
 
-    // The lane's side.
-    Ring<Job*>& inbox() { return inbox_; }
-    std::vector<Job*>& finished_by_lane() { return finished_by_lane_; }
+    Homes& homes() { return homes_; }  // the io thread's
+
+    // The lanes' side.
+    Ring<Job*>& inbox(Shard shard) { return lanes_[shard]->inbox; }
+    std::vector<Job*>& finished_by_lane(Shard shard) { return lanes_[shard]->finished; }
     // Any thread of the ledger: hands these back and wakes the io thread once.
     void finish(std::vector<Job*>& jobs);
 
@@ -41,8 +46,13 @@ private:
     std::vector<Job*> free_;
     std::vector<Job*> collected_;
     Route route_;
-    Ring<Job*> inbox_;
-    std::vector<Job*> finished_by_lane_;
+    Homes homes_;
+    struct LaneSide {
+        explicit LaneSide(std::size_t intents_max) : inbox(intents_max) {}
+        Ring<Job*> inbox;
+        std::vector<Job*> finished;
+    };
+    std::vector<std::unique_ptr<LaneSide>> lanes_;
     std::mutex mutex_;  // guards done_ and wake_
     std::vector<Job*> done_;
     std::function<void()> wake_;

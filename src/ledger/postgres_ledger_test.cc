@@ -19,9 +19,9 @@ std::unique_ptr<Store> open_at(const std::string& uri) {
     return std::move(*store);
 }
 
-std::string new_books() {
+std::string new_books(Shard shards = 1) {
     const std::string uri = PostgresServer::shared().new_place();
-    EXPECT_TRUE(migrate_postgres({.uri = uri}));
+    EXPECT_TRUE(migrate_postgres({.uri = uri, .shards = shards}));
     return uri;
 }
 

@@ -19,6 +19,7 @@
 #include "ledger/proof_policy.h"
 #include "ledger/proof_rounds.h"
 #include "ledger/proof_settlements.h"
+#include "ledger/proof_shards.h"
 #include "ledger/proof_wallets.h"
 #include "ledger/step.h"
 #include "store/directory_kinds.h"
@@ -54,7 +55,10 @@ Ptr<T> only_put(const Change& change, bool& twice) {
 
 class Auditor {
 public:
-    explicit Auditor(const Reader& reader) : reader_(reader) {}
+    explicit Auditor(const Reader& reader) : reader_(reader), journals_(reader.keys().shards()) {
+        for (Shard shard = 0; shard < journals_.size(); ++shard)
+            journals_[shard].expected = before_first(shard) + 1;
+    }
 
     Result<VerifyReport> run() {
         const Result<void> walked = in_chunks([&](std::span<const Change> changes) -> Result<void> {
@@ -64,11 +68,12 @@ public:
         });
         if (!walked) {
             if (walked.error().code != ErrorCode::corrupt) return std::unexpected(walked.error());
-            findings_.add(expected_, "the journal cannot be read on: " + walked.error().detail);
+            findings_.add(journals_.front().expected,
+                          "the journal cannot be read on: " + walked.error().detail);
             return std::move(report_);
         }
-        check_end();
-        wallets_.totals(expected_ - 1);
+        for (Shard shard = 0; shard < journals_.size(); ++shard) check_end(shard);
+        wallets_.totals(latest_);
         TRY(check_indexes());
         report_.wallets = past_.count(RecordKind::wallet);
         report_.rounds = past_.count(RecordKind::round);
@@ -99,7 +104,8 @@ private:
                                                 RecordKind::chain_deposit,
                                                 RecordKind::chain_transfer,
                                                 RecordKind::chain_pause,
-                                                RecordKind::withdrawal_retry};
+                                                RecordKind::withdrawal_retry,
+                                                RecordKind::locator};
 
     // The journal from its beginning, a chunk at a time; what was read before an error, too.
     Result<void> in_chunks(const std::function<Result<void>(std::span<const Change>)>& use) {
@@ -125,6 +131,7 @@ private:
         } else {
             puts_alone(change);
         }
+        shards_.record(change);
         settlements_.record(change);
         policies_.record(change);
         deposits_.record(change);
@@ -137,17 +144,20 @@ private:
     }
 
     void chain(const Change& change) {
-        const Sequence at = change.sequence;
-        findings_.expect(at == expected_, at, "expected record " + std::to_string(expected_));
-        expected_ = at + 1;
-        findings_.expect(change.time >= time_, at,
+        const Sequence at = latest_ = change.sequence;
+        if (shard_of(at) >= journals_.size()) return findings_.add(at, "a record of no shard");
+        Journal& journal = journals_[shard_of(at)];
+        findings_.expect(at == journal.expected, at,
+                         "expected record " + std::to_string(journal.expected));
+        journal.expected = at + 1;
+        findings_.expect(change.time >= journal.time, at,
                          "its time is before the one of the record before");
-        time_ = change.time;
-        findings_.expect(change.previous_hash == previous_hash_, at,
+        journal.time = change.time;
+        findings_.expect(change.previous_hash == journal.previous_hash, at,
                          "the hash of the record before is wrong: the chain is broken");
         bytes_.clear();
         encode(change, bytes_);
-        previous_hash_ = sha256(bytes_);
+        journal.previous_hash = sha256(bytes_);
     }
 
     // A change of the directory, a round closed by hand, the mark on a refused wager.
@@ -293,14 +303,15 @@ private:
         ids_.marked(step);
     }
 
-    void check_end() {
-        const JournalEnd end = reader_.end();
-        if (end.sequence != expected_ - 1) {
-            findings_.add(expected_, "the store says that the journal ends at " +
-                                         std::to_string(end.sequence));
+    void check_end(Shard shard) {
+        const JournalEnd end = reader_.end_of(shard);
+        const Journal& journal = journals_[shard];
+        if (end.sequence != journal.expected - 1) {
+            findings_.add(journal.expected, "the store says that the journal ends at " +
+                                                std::to_string(end.sequence));
             return;
         }
-        findings_.expect(end.hash == previous_hash_, end.sequence,
+        findings_.expect(end.hash == journal.previous_hash, end.sequence,
                          "the last record's hash is not what the store says");
     }
 
@@ -392,12 +403,12 @@ private:
         std::uint64_t visited = 0;
         const auto walked = reader_.each(kind, [&](const Record& record) {
             ++visited;
-            findings_.expect(past_.latest(reader_.keys().of(record)) != 0, expected_ - 1,
+            findings_.expect(past_.latest(reader_.keys().of(record)) != 0, latest_,
                              "the index has a record that the journal never had");
             return true;
         });
-        if (!walked) return check_error(expected_ - 1, walked.error());
-        findings_.expect(visited == past_.count(kind), expected_ - 1,
+        if (!walked) return check_error(latest_, walked.error());
+        findings_.expect(visited == past_.count(kind), latest_,
                          "the index lists another number of records than the journal has");
         return {};
     }
@@ -418,11 +429,17 @@ private:
     IdProof ids_{past_, findings_};
     ClaimProof claims_{past_, findings_};
     SettlementProof settlements_{past_, findings_};
+    ShardProof shards_{past_, findings_};
     PolicyProof policies_{past_, findings_};
     DepositProof deposits_{past_, directory_, findings_};
-    Sequence expected_ = 1;
-    Time time_ = 0;
-    Digest previous_hash_{};
+    // The chain of each shard.
+    struct Journal {
+        Sequence expected = 1;
+        Time time = 0;
+        Digest previous_hash{};
+    };
+    std::vector<Journal> journals_;
+    Sequence latest_ = 0;  // that was looked at
     std::string bytes_;
     // Of one chunk: what the index must find, under which names, and what it finds.
     std::vector<IndexClaim> index_claims_;

@@ -273,7 +273,7 @@ TEST_F(Verify, what_must_not_change_in_the_directory_does_not) {
     Player player = *std::get<Ptr<Player>>(known(keys.player(tenant, "alice")));
     player.created -= 1;
     put_again(player, "a player's time of creation changes");
-    Alias alias = *std::get<Ptr<Alias>>(known(keys.alias(integrator, 1, "alice")));
+    Alias alias = *std::get<Ptr<Alias>>(known(keys.alias(tenant, integrator, 1, "alice")));
     alias.player = "bob";
     put_again(alias, "an alias leads to another player than before");
 }

@@ -44,6 +44,11 @@ public:
         const auto* found = std::get_if<Ptr<T>>(&get(seen));
         return found == nullptr ? nullptr : found->get();
     }
+    // The record under that key if it was ever wanted or put, else null.
+    const Record* peek(const RecordKey& key) const {
+        const Record* const here = known(key.hash);
+        return here != nullptr || before_ == nullptr ? here : before_->known(key.hash);
+    }
     void put(const Seen& seen, Record record);
     void put(const RecordKey& key, Record record);
 

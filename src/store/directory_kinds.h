@@ -19,4 +19,16 @@ constexpr bool is_of_directory(const Record& record) {
     return false;
 }
 
+// What a movement of money may put besides the player's own, and what follows on it: in books of
+// several shards it is kept in the first, but the journal record that put it last may be in the
+// player's.
+inline constexpr std::array guest_kinds{RecordKind::withdrawal, RecordKind::settlement,
+                                        RecordKind::withdrawal_day, RecordKind::chain_deposit};
+constexpr bool may_be_guest(RecordKind kind) {
+    for (const RecordKind guest : guest_kinds) {
+        if (guest == kind) return true;
+    }
+    return false;
+}
+
 }  // namespace coffer

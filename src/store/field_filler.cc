@@ -36,7 +36,8 @@ constexpr std::array<Fill, record_kind_count - 1> fills = {filled<Tenant>,
                                                            filled<ChainDeposit>,
                                                            filled<ChainTransfer>,
                                                            filled<ChainPause>,
-                                                           filled<WithdrawalRetry>};
+                                                           filled<WithdrawalRetry>,
+                                                           filled<Locator>};
 
 // Half of the entries end where the wallet put says, as nearly all real ones do.
 void fill_entries(FieldFiller& filler, const Change& change, std::vector<Entry>& entries) {

@@ -1,10 +1,10 @@
 #include "store/postgres_reader.h"
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 
 #include "base/check.h"
+#include "store/directory_kinds.h"
 #include "store/lookup.h"
 
 namespace coffer {
@@ -17,8 +17,6 @@ constexpr std::uint64_t chunk_records = 1000;
 // few, and what the later ones come to.
 constexpr std::uint64_t walk_records_first = 100, walk_records_max = 2000;
 std::uint64_t more_than(std::uint64_t records) { return std::min(records * 4, walk_records_max); }
-// How long nobody tries to reach a database that could not be reached.
-constexpr Duration retry_every = 200 * millisecond_us;
 
 constexpr Sequence sequence_max = std::numeric_limits<std::int64_t>::max();
 
@@ -33,80 +31,6 @@ Hash16 first_of_kind(unsigned kind) {
 }
 
 }  // namespace
-
-// ---- links --------------------------------------------------------------------------------------
-
-LinkPool::LinkPool(PostgresPlace place, const LinkLimits& limits, std::size_t links_max)
-    : place_(std::move(place)), limits_(limits), links_max_(links_max) {}
-
-Result<std::unique_ptr<PostgresLink>> LinkPool::take() {
-    std::unique_lock lock(mutex_);
-    const auto patience = std::chrono::microseconds(limits_.statements);
-    const auto is_free = [&] { return !idle_.empty() || lent_ < links_max_; };
-    if (!returned_.wait_for(lock, patience, is_free)) {
-        return fail(ErrorCode::unavailable, "every connection to PostgreSQL is in use");
-    }
-    if (!idle_.empty()) {
-        auto link = std::move(idle_.back());
-        idle_.pop_back();
-        ++lent_;
-        return link;
-    }
-    const Time now = SystemClock().monotonic();
-    if (failed_ != 0 && (opening_ || now - failed_ < retry_every)) return std::unexpected(failure_);
-    ++lent_;
-    opening_ = true;
-    lock.unlock();
-    auto link = PostgresLink::open(place_, limits_);
-    lock.lock();
-    opening_ = false;
-    failed_ = link ? 0 : SystemClock().monotonic();
-    if (!link) {
-        failure_ = link.error();
-        --lent_;
-        returned_.notify_one();
-    }
-    return link;
-}
-
-void LinkPool::give_back(std::unique_ptr<PostgresLink> link) {
-    link->leave_transaction();
-    const std::lock_guard lock(mutex_);
-    --lent_;
-    if (link->broken()) {
-        idle_.clear();  // the others are of the same time and most likely of the same fate
-    } else {
-        idle_.push_back(std::move(link));
-    }
-    returned_.notify_one();
-}
-
-Result<void> LinkPool::lend(const Use& use) {
-    for (int attempt = 0;; ++attempt) {
-        auto link = take();
-        if (!link) return std::unexpected(std::move(link).error());
-        auto used = use(**link);
-        const bool again = !used && (*link)->broken() && attempt == 0;
-        give_back(std::move(*link));
-        if (!again) return used;
-    }
-}
-
-Result<std::unique_ptr<SnapshotLender>> SnapshotLender::begin(const PostgresPlace& place,
-                                                              const LinkLimits& limits) {
-    auto link = PostgresLink::open(place, limits);
-    if (!link) return std::unexpected(std::move(link).error());
-    (*link)->queue(sql::think_long);
-    (*link)->queue(sql::begin_snapshot);
-    const auto begun = (*link)->ask();
-    if (!begun) return std::unexpected(begun.error());
-    return std::unique_ptr<SnapshotLender>(new SnapshotLender(std::move(*link)));
-}
-
-Result<void> SnapshotLender::lend(const Use& use) {
-    const std::lock_guard lock(mutex_);
-    return use(*link_);
-}
 
 // ---- rows to records
 // ------------------------------------------------------------------------------
@@ -137,7 +61,7 @@ Result<JournalEnd> end_in(const PostgresRows& rows) {
 
 Result<Change> ask_change(PostgresLink& link, Sequence sequence) {
     PostgresValues values;
-    values.add_small(only_shard);
+    values.add_small(shard_of(sequence));
     values.add_big(std::min(sequence, sequence_max));
     values.add_big(1);
     link.queue(sql::journal_upward, values);
@@ -177,8 +101,9 @@ Result<std::vector<Change>> in_order(const PostgresRows& rows, std::span<const S
 }  // namespace
 
 Result<std::vector<Change>> ask_changes(PostgresLink& link, std::span<const Sequence> wanted) {
+    if (wanted.empty()) return std::vector<Change>();
     PostgresValues values;
-    values.add_small(only_shard);
+    values.add_small(shard_of(wanted.front()));
     values.begin_array(sql::type_bigint);
     for (const Sequence sequence : wanted) values.item_big(std::min(sequence, sequence_max));
     values.end_array();
@@ -186,6 +111,58 @@ Result<std::vector<Change>> ask_changes(PostgresLink& link, std::span<const Sequ
     const auto answers = link.ask();
     if (!answers) return std::unexpected(answers.error());
     return in_order(answers->front(), wanted);
+}
+
+// A trip for each shard; nearly always there is one.
+Result<std::vector<Change>> ask_changes_anywhere(PostgresLink& link,
+                                                 std::span<const Sequence> wanted) {
+    std::vector<std::size_t> order(wanted.size());
+    for (std::size_t at = 0; at < order.size(); ++at) order[at] = at;
+    std::ranges::sort(order, {},
+                      [&](std::size_t at) { return std::pair(shard_of(wanted[at]), at); });
+    std::vector<Change> all(wanted.size());
+    std::vector<Sequence> of_one;
+    for (std::size_t from = 0; from < order.size();) {
+        const Shard shard = shard_of(wanted[order[from]]);
+        std::size_t to = from;
+        of_one.clear();
+        while (to < order.size() && shard_of(wanted[order[to]]) == shard)
+            of_one.push_back(wanted[order[to++]]);
+        auto changes = ask_changes(link, of_one);
+        if (!changes) return changes;
+        for (std::size_t at = from; at < to; ++at)
+            all[order[at]] = std::move((*changes)[at - from]);
+        from = to;
+    }
+    return all;
+}
+
+Result<void> ask_guests(PostgresLink& link, const KeyMaker& keys,
+                        std::span<const RecordKey* const> wanted, std::span<Record* const> found) {
+    PostgresValues values;
+    values.add_small(first_shard);
+    values.begin_array(sql::type_uuid);
+    for (const RecordKey* key : wanted) values.item_uuid(key->hash);
+    values.end_array();
+    link.queue(sql::find_places, values);
+    const auto answers = link.ask();
+    if (!answers) return std::unexpected(answers.error());
+    const PostgresRows& rows = answers->front();
+    std::vector<Sequence> numbers;
+    for (std::size_t row = 0; row < rows.size(); ++row)
+        numbers.push_back(static_cast<Sequence>(rows.big(row, 1)));
+    const auto changes = ask_changes_anywhere(link, numbers);
+    if (!changes) return std::unexpected(changes.error());
+    for (std::size_t at = 0; at < wanted.size(); ++at) {
+        *found[at] = Record{};
+        for (std::size_t row = 0; row < rows.size(); ++row) {
+            if (rows.hash16(row, 0) != wanted[at]->hash) continue;
+            auto record = record_in((*changes)[row], *wanted[at], keys);
+            if (!record) return std::unexpected(std::move(record).error());
+            *found[at] = std::move(*record);
+        }
+    }
+    return {};
 }
 
 Result<void> take_records(PostgresLink& link, const PostgresRows& rows, const KeyMaker& keys,
@@ -218,16 +195,19 @@ Result<void> take_records(PostgresLink& link, const PostgresRows& rows, const Ke
 Result<Record> PostgresReader::find(const RecordKey& key) const {
     Record found;
     TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {
+        const RecordKey* const wanted = &key;
+        Record* const into = &found;
+        if (keys_.shards() > 1 && may_be_guest(key.kind))
+            return ask_guests(link, keys_, {&wanted, 1}, {&into, 1});
         PostgresValues values;
-        values.add_small(only_shard);
+        values.add_small(shard_);
         values.begin_array(sql::type_uuid);
         values.item_uuid(key.hash);
         values.end_array();
         link.queue(sql::find_records, values);
         const auto answers = link.ask();
         if (!answers) return std::unexpected(answers.error());
-        const RecordKey* const wanted = &key;
-        Record* const into = &found;
+        found = Record{};
         return take_records(link, answers->front(), keys_, {&wanted, 1}, {&into, 1});
     }));
     return found;
@@ -249,7 +229,7 @@ Result<std::vector<Change>> PostgresReader::changes_at(std::span<const Sequence>
     while (!wanted.empty()) {
         const auto some = wanted.first(std::min(wanted.size(), chunk_records));
         TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {
-            auto changes = ask_changes(link, some);
+            auto changes = ask_changes_anywhere(link, some);
             if (!changes) return std::unexpected(std::move(changes).error());
             std::ranges::move(*changes, std::back_inserter(all));
             return {};
@@ -277,7 +257,7 @@ Result<void> PostgresReader::find_some(std::span<const RecordKey> wanted,
     TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {
         places.clear();
         PostgresValues values;
-        values.add_small(only_shard);
+        values.add_small(shard_);
         values.begin_array(sql::type_uuid);
         for (const RecordKey& key : wanted) values.item_uuid(key.hash);
         values.end_array();
@@ -320,7 +300,7 @@ Result<std::vector<Change>> PostgresReader::chunk(const sql::Statement& statemen
     TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {
         changes.clear();
         PostgresValues values;
-        values.add_small(only_shard);
+        values.add_small(shard_);
         values.add_big(std::min(from, sequence_max));
         values.add_big(records);
         link.queue(statement, values);
@@ -338,7 +318,7 @@ Result<std::vector<Change>> PostgresReader::chunk(const sql::Statement& statemen
 }
 
 Result<void> PostgresReader::upward(Sequence first, const Visit& visit) const {
-    Sequence next = std::max<Sequence>(first, 1);
+    Sequence next = std::max<Sequence>(first, before_first(shard_) + 1);
     for (std::uint64_t records = walk_records_first;; records = more_than(records)) {
         const auto changes = chunk(sql::journal_upward, next, records);
         if (!changes) return std::unexpected(changes.error());
@@ -354,7 +334,8 @@ Result<void> PostgresReader::upward(Sequence first, const Visit& visit) const {
 Result<void> PostgresReader::downward(Sequence first, const Visit& visit) const {
     Sequence next = first;
     bool begun = false;
-    for (std::uint64_t records = walk_records_first; next > 0; records = more_than(records)) {
+    for (std::uint64_t records = walk_records_first; next > before_first(shard_);
+         records = more_than(records)) {
         const auto changes = chunk(sql::journal_downward, next, records);
         if (!changes) return std::unexpected(changes.error());
         for (const Change& change : *changes) {
@@ -369,49 +350,56 @@ Result<void> PostgresReader::downward(Sequence first, const Visit& visit) const 
     return {};
 }
 
+Result<std::vector<PostgresReader::Place>> PostgresReader::places_between(
+    const Hash16& after, const Hash16& beyond) const {
+    std::vector<Place> places;
+    TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {
+        places.clear();
+        PostgresValues values;
+        values.add_small(shard_);
+        values.add_uuid(after);
+        values.add_uuid(beyond);
+        values.add_big(chunk_records);
+        link.queue(sql::places_between, values);
+        const auto answers = link.ask();
+        if (!answers) return std::unexpected(answers.error());
+        const PostgresRows& rows = answers->front();
+        for (std::size_t row = 0; row < rows.size(); ++row) {
+            places.emplace_back(rows.hash16(row, 0), static_cast<Sequence>(rows.big(row, 1)));
+        }
+        return {};
+    }));
+    return places;
+}
+
 Result<void> PostgresReader::each(RecordKind kind, const VisitRecord& visit) const {
     CHECK(kind != RecordKind::wallet && kind != RecordKind::round && kind != RecordKind::key);
     Hash16 after = first_of_kind(static_cast<unsigned>(kind));
     const Hash16 beyond = first_of_kind(static_cast<unsigned>(kind) + 1);
+    std::string scratch;
     for (;;) {
-        std::vector<Record> records;
-        std::size_t count = 0;
-        TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {
-            records.clear();
-            PostgresValues values;
-            values.add_small(only_shard);
-            values.add_uuid(after);
-            values.add_uuid(beyond);
-            values.add_big(chunk_records);
-            link.queue(sql::records_between, values);
-            const auto answers = link.ask();
-            if (!answers) return std::unexpected(answers.error());
-            const PostgresRows& rows = answers->front();
-            count = rows.size();
-            std::string scratch;
-            for (std::size_t row = 0; row < count; ++row) {
-                const auto change = change_in(rows, row, 1);
-                if (!change) return std::unexpected(change.error());
-                const Hash16 hash = rows.hash16(row, 0);
-                const auto put = std::find_if(
-                    change->puts.rbegin(), change->puts.rend(), [&](const Record& record) {
-                        return static_cast<RecordKind>(record.index()) == kind &&
-                               keys_.hash_of(record, scratch) == hash;
-                    });
-                if (put == change->puts.rend()) {
-                    return fail(ErrorCode::corrupt, "the index names journal record " +
-                                                        std::to_string(change->sequence) +
-                                                        " for a record that it does not hold");
-                }
-                records.push_back(*put);
-                after = hash;
+        const auto places = places_between(after, beyond);
+        if (!places) return std::unexpected(places.error());
+        std::vector<Sequence> numbers;
+        for (const Place& place : *places) numbers.push_back(place.second);
+        const auto changes = changes_at(numbers);
+        if (!changes) return std::unexpected(changes.error());
+        for (std::size_t at = 0; at < places->size(); ++at) {
+            const Change& change = (*changes)[at];
+            const auto put =
+                std::find_if(change.puts.rbegin(), change.puts.rend(), [&](const Record& record) {
+                    return kind_of(record) == kind &&
+                           keys_.hash_of(record, scratch) == (*places)[at].first;
+                });
+            if (put == change.puts.rend()) {
+                return fail(ErrorCode::corrupt, "the index names journal record " +
+                                                    std::to_string(change.sequence) +
+                                                    " for a record that it does not hold");
             }
-            return {};
-        }));
-        for (const Record& record : records) {
-            if (!visit(record)) return {};
+            if (!visit(*put)) return {};
         }
-        if (count < chunk_records) return {};
+        if (places->size() < chunk_records) return {};
+        after = places->back().first;
     }
 }
 
@@ -421,7 +409,7 @@ Result<std::vector<Hash16>> PostgresReader::names_after(const Hash16& after,
     TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {
         names.clear();
         PostgresValues values;
-        values.add_small(only_shard);
+        values.add_small(shard_);
         values.add_uuid(after);
         values.add_big(count);
         link.queue(sql::names_after, values);
@@ -438,7 +426,7 @@ Result<JournalEnd> PostgresReader::poll() const {
     Result<JournalEnd> end;
     TRY(lender_->lend([&](PostgresLink& link) -> Result<void> {
         PostgresValues values;
-        values.add_small(only_shard);
+        values.add_small(shard_);
         link.queue(sql::read_head, values);
         const auto answers = link.ask();
         if (!answers) return std::unexpected(answers.error());

@@ -37,7 +37,21 @@ Result<void> run_one(PostgresLink& link, const sql::Statement& statement,
     return done ? Result<void>{} : std::unexpected(done.error());
 }
 
-Result<void> make_schema(PostgresLink& link) {
+Result<Shard> shards_in(std::string_view text) {
+    Shard shards = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), shards);
+    if (read.ec == std::errc() && shards >= 1 && shards <= shards_max) return shards;
+    return fail(ErrorCode::corrupt,
+                "a store that says that it has " + std::string(text) + " shards");
+}
+
+Result<Shard> read_shards(PostgresLink& link) {
+    const auto text = read_meta(link, "shards");
+    if (!text) return std::unexpected(text.error());
+    return shards_in(*text);
+}
+
+Result<void> make_schema(PostgresLink& link, Shard shards) {
     for (const char* text : sql::schema_1) TRY(run_one(link, text));
     for (const char* text : sql::storage) {
         // PostgreSQL's own; a database that does not know them does without.
@@ -46,14 +60,21 @@ Result<void> make_schema(PostgresLink& link) {
     SecretKey16 secret{};
     fill_random(secret);
     TRY(add_meta(link, "secret", text_of(secret)));
-    TRY(add_meta(link, "shards", "1"));
+    TRY(add_meta(link, "shards", std::to_string(shards)));
+    // What two that start at once agree on is what the first has said.
+    const auto agreed = read_shards(link);
+    if (!agreed) return std::unexpected(agreed.error());
     const Digest none{};
-    PostgresValues values;
-    values.add_small(only_shard);
-    values.add_bytes({reinterpret_cast<const char*>(none.data()), none.size()});
-    TRY(run_one(link, sql::add_head, values));
+    for (Shard shard = 0; shard < *agreed; ++shard) {
+        PostgresValues values;
+        values.add_small(shard);
+        values.add_big(before_first(shard));
+        values.add_bytes({reinterpret_cast<const char*>(none.data()), none.size()});
+        TRY(run_one(link, sql::add_head, values));
+    }
     // Last, so that a store whose making broke off is not taken for a whole one.
-    return add_meta(link, "schema", std::to_string(sql::schema_version));
+    return add_meta(link, "schema",
+                    std::to_string(*agreed == 1 ? sql::schema_of_one_shard : sql::schema_version));
 }
 
 // Names of SQL in double quotes, whatever is in them.
@@ -85,7 +106,7 @@ Result<void> grant(PostgresLink& link, const std::string& role) {
 
 Result<void> add_meta(PostgresLink& link, std::string_view name, std::string_view value) {
     PostgresValues values;
-    values.add_small(only_shard);
+    values.add_small(first_shard);
     values.add_bytes(name);
     values.add_bytes(value);
     return run_one(link, sql::add_meta, values);
@@ -93,7 +114,7 @@ Result<void> add_meta(PostgresLink& link, std::string_view name, std::string_vie
 
 Result<std::string> read_meta(PostgresLink& link, std::string_view name) {
     PostgresValues values;
-    values.add_small(only_shard);
+    values.add_small(first_shard);
     link.queue(sql::read_meta, values);
     const auto answers = link.ask();
     if (!answers) return std::unexpected(answers.error());
@@ -106,12 +127,13 @@ Result<std::string> read_meta(PostgresLink& link, std::string_view name) {
 
 Result<PostgresSchema> read_schema(PostgresLink& link, const PostgresPlace& place) {
     PostgresValues values;
-    values.add_small(only_shard);
+    values.add_small(first_shard);
     link.queue(sql::read_meta, values);
     const auto answers = link.ask();
     if (!answers && answers.error().code != ErrorCode::not_found)
         return std::unexpected(answers.error());
     PostgresSchema schema;
+    std::string shards;
     bool has_secret = false;
     for (std::size_t row = 0; answers && row < answers->front().size(); ++row) {
         const std::string_view name = answers->front().bytes(row, 0);
@@ -121,6 +143,8 @@ Result<PostgresSchema> read_schema(PostgresLink& link, const PostgresPlace& plac
         } else if (name == "secret" && value.size() == schema.secret.size()) {
             std::copy(value.begin(), value.end(), schema.secret.begin());
             has_secret = true;
+        } else if (name == "shards") {
+            shards = value;
         }
     }
     if (schema.version == 0) {
@@ -135,12 +159,19 @@ Result<PostgresSchema> read_schema(PostgresLink& link, const PostgresPlace& plac
     }
     if (!has_secret)
         return fail(ErrorCode::corrupt, "the store in " + place.text() + " has lost its secret");
+    const auto count = shards_in(shards);
+    if (!count) return std::unexpected(count.error());
+    schema.shards = *count;
     return schema;
 }
 
 Result<std::string> migrate_postgres(const MigrateOptions& options) {
     const auto place = PostgresPlace::parse(options.uri);
     if (!place) return std::unexpected(place.error());
+    if (options.shards > shards_max) {
+        return fail(ErrorCode::invalid,
+                    "a store has at most " + std::to_string(shards_max) + " shards");
+    }
     auto link = PostgresLink::open(*place, patient);
     if (!link) return std::unexpected(link.error());
 
@@ -148,13 +179,21 @@ Result<std::string> migrate_postgres(const MigrateOptions& options) {
     const bool is_new = !schema && schema.error().code == ErrorCode::not_found;
     if (!schema && !is_new) return std::unexpected(schema.error());
     for (int attempt = 1; is_new; ++attempt) {
-        const auto made = make_schema(**link);
+        const auto made =
+            make_schema(**link, options.shards == 0 ? shards_default : options.shards);
         if (made) break;
         if ((*link)->broken() || attempt == attempts_max) return std::unexpected(made.error());
     }
     schema = read_schema(**link, *place);
     if (!schema) return std::unexpected(schema.error());
-    std::string said = place->text() + ": schema " + std::to_string(schema->version) +
+    if (options.shards != 0 && options.shards != schema->shards) {
+        return fail(ErrorCode::invalid, "the store in " + place->text() + " has " +
+                                            std::to_string(schema->shards) +
+                                            " shards, and their number never changes");
+    }
+    std::string said = place->text() + ": schema " + std::to_string(schema->version) + " of " +
+                       std::to_string(schema->shards) +
+                       (schema->shards == 1 ? " shard" : " shards") +
                        (is_new ? " made" : " was there already");
     if (options.distribute_citus) {
         for (const char* text : sql::distribute_citus) TRY(run_one(**link, text));

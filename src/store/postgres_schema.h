@@ -9,6 +9,7 @@ namespace coffer {
 struct PostgresSchema {
     int version = 0;
     SecretKey16 secret{};  // of the KeyMaker
+    Shard shards = 1;
 };
 
 // Errors: not_found (no schema there), invalid (newer than this program), corrupt.

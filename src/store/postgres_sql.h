@@ -117,12 +117,10 @@ inline constexpr Statement names_after{
     {type_smallint, type_uuid, type_bigint}};
 
 // The records of a kind lie together, since the hash begins with the kind.
-inline constexpr Statement records_between{
-    "coffer_records_between",
-    "select r.hash, j.sequence, j.body from coffer_record r"
-    " join coffer_journal j on j.shard = r.shard and j.sequence = r.sequence"
-    " where r.shard = $1 and j.shard = $1 and r.hash > $2 and r.hash < $3"
-    " order by r.hash limit $4",
+inline constexpr Statement places_between{
+    "coffer_places_between",
+    "select hash, sequence from coffer_record where shard = $1 and hash > $2 and hash < $3"
+    " order by hash limit $4",
     {type_smallint, type_uuid, type_uuid, type_bigint}};
 
 inline constexpr Statement read_meta{
@@ -146,7 +144,9 @@ inline constexpr std::array schema_1{
     " shard smallint not null, hash uuid not null, sequence bigint not null,"
     " primary key (shard, hash))",
 };
-inline constexpr int schema_version = 1;
+// The second is the first with several shards, of which an older Coffer would see one.
+inline constexpr int schema_of_one_shard = 1;
+inline constexpr int schema_version = 2;
 
 inline constexpr Statement add_meta{
     "coffer_add_meta",
@@ -156,9 +156,9 @@ inline constexpr Statement add_meta{
 
 inline constexpr Statement add_head{
     "coffer_add_head",
-    "insert into coffer_head (shard, sequence, time, hash, directory) values ($1, 0, 0, $2, 0)"
+    "insert into coffer_head (shard, sequence, time, hash, directory) values ($1, $2, 0, $3, 0)"
     " on conflict (shard) do nothing",
-    {type_smallint, type_bytea}};
+    {type_smallint, type_bigint, type_bytea}};
 
 // {role} and {schema} are replaced by quoted names.
 inline constexpr const char* current_schema = "select current_schema()::text";

@@ -45,6 +45,8 @@ struct PostgresStats {
     std::uint64_t cache_hits = 0, cache_misses = 0;
 };
 
+class PostgresShard;
+
 class PostgresStore final : public Store {
 public:
     // Errors: invalid (no address, or a schema newer than this program, or synchronous_commit
@@ -73,6 +75,10 @@ public:
     Result<JournalEnd> recover() override;
     bool is_shared() const override { return true; }
     Result<JournalEnd> poll() const override;
+    JournalEnd end_of(Shard shard) const override;
+    Shard shards() const override;
+    Store& of_shard(Shard shard) override;
+    const JournalEnd* held_end(Shard shard) const override;
 
     // Everything as of one moment, for proofs and copies while others write. As long as it lives
     // the database cannot clean up what was replaced since.
@@ -83,17 +89,19 @@ public:
     Result<std::string> agree_on(std::string_view name, std::string_view value) const;
 
 private:
-    class Inside;
-    explicit PostgresStore(std::unique_ptr<Inside> inside);
-    std::unique_ptr<Inside> inside_;
+    explicit PostgresStore(std::unique_ptr<PostgresShard> shard);
+    std::unique_ptr<PostgresShard> shard_;
+    std::vector<std::unique_ptr<PostgresStore>> others_;  // of the shards from 1 on
 };
 
 // Makes the tables, or brings older ones up to date; may be run again, and by several at once.
 struct MigrateOptions {
     std::string uri;
     std::string runtime_role;  // is granted what `serve` needs and no more; empty: nobody
+    Shard shards = 0;          // of a store that is made; 0: as many as a new one has by default
     bool distribute_citus = false;
 };
+inline constexpr Shard shards_default = 1;
 // What was done, in words for people. Errors: invalid, unavailable, io.
 Result<std::string> migrate_postgres(const MigrateOptions& options);
 

@@ -377,7 +377,7 @@ TEST(PostgresPlans, NoStatementOfABatchEverReadsAWholeTable) {
     server().sql(uri, "analyze coffer_journal, coffer_record");
     HistorySample history({.players = 200, .rounds_kept = 2}, {});
     PostgresValues values;
-    values.add_small(only_shard);
+    values.add_small(first_shard);
     values.begin_array(sql::type_uuid);
     values.end_array();
     (*link)->queue(sql::find_records, values);  // prepared, planned and kept on the empty table

@@ -29,9 +29,7 @@ std::string& PostgresValues::next() {
     return value;
 }
 
-void PostgresValues::add_small(std::int16_t value) {
-    append_big_endian(next(), static_cast<std::uint16_t>(value));
-}
+void PostgresValues::add_small(std::uint16_t value) { append_big_endian(next(), value); }
 
 void PostgresValues::add_big(std::uint64_t value) { append_big_endian(next(), value); }
 

@@ -20,7 +20,7 @@ namespace coffer {
 class PostgresValues {
 public:
     void clear() { used_ = 0; }
-    void add_small(std::int16_t value);
+    void add_small(std::uint16_t value);
     void add_big(std::uint64_t value);  // fits a bigint: sequence numbers, times
     void add_bytes(std::string_view value);
     void add_uuid(const Hash16& value) { add_bytes(view(value)); }

@@ -22,9 +22,11 @@ Time now() { return SystemClock().monotonic(); }
 }  // namespace
 
 PostgresWriter::PostgresWriter(const PostgresPlace& place, const LinkLimits& limits,
-                               const KeyMaker& keys, std::unique_ptr<PostgresLink> link)
-    : maker_(place, limits), link_(std::move(link)), sender_(keys) {
-    shard_.add_small(only_shard);
+                               const KeyMaker& keys, Shard shard,
+                               std::unique_ptr<PostgresLink> link)
+    : maker_(place, limits), link_(std::move(link)), shard_(shard), sender_(keys, shard) {
+    shard_value_.add_small(shard);
+    first_value_.add_small(first_shard);
 }
 
 // ---- the link -----------------------------------------------------------------------------------
@@ -60,31 +62,93 @@ void PostgresWriter::leave() {
 
 // ---- a batch that begins with the lock ----------------------------------------------------------
 
-PostgresWriter::Answers PostgresWriter::ask_to_begin(const PostgresValues* wanted) {
+// The directory is read after the lock is taken: what was true before the call came is seen.
+void PostgresWriter::queue_lock() {
     link_->queue(sql::begin);
-    link_->queue(sql::lock_head, shard_);
-    if (wanted != nullptr) link_->queue(sql::find_records, *wanted);
+    link_->queue(sql::lock_head, shard_value_);
+    if (shard_ != first_shard) link_->queue(sql::read_head, first_value_);
+}
+
+Result<void> PostgresWriter::take_lock(const std::vector<PostgresRows>& answers) {
+    const auto end = end_in(answers[1]);
+    if (!end) return std::unexpected(end.error());
+    first_end_ = *end;
+    if (shard_ != first_shard) {
+        const auto first = end_in(answers[2]);
+        if (!first) return std::unexpected(first.error());
+        first_end_ = *first;
+    }
+    sender_.start_at(shard_, *end);
+    return {};
+}
+
+void PostgresWriter::queue_question(const Question& question) {
+    if (question.shard != shard_ && shard_ == first_shard &&
+        std::ranges::find(held_, question.shard) == held_.end()) {
+        held_.push_back(question.shard);
+        PostgresValues shard;
+        shard.add_small(question.shard);
+        link_->queue(sql::lock_head, shard);
+    }
+    link_->queue(sql::find_records, *question.wanted);
+}
+
+// The rows of each question, out of the answers from there on: that of a lock is in front of the
+// rows that it was taken for.
+Result<std::vector<PostgresRows>> PostgresWriter::take_answers(std::span<const Question> questions,
+                                                               std::vector<PostgresRows> answers,
+                                                               std::size_t from) {
+    std::vector<PostgresRows> rows;
+    rows.reserve(questions.size());
+    for (const Question& question : questions) {
+        const bool is_locked = sender_.journal(question.shard) != nullptr;
+        if (shard_ == first_shard && !is_locked) {
+            const auto end = end_in(answers[from++]);
+            if (!end) return std::unexpected(end.error());
+            sender_.start_at(question.shard, *end);
+        }
+        rows.push_back(std::move(answers[from++]));
+    }
+    return rows;
+}
+
+PostgresWriter::Answers PostgresWriter::ask_to_begin(std::span<const Question> questions) {
+    queue_lock();
+    for (const Question& question : questions) queue_question(question);
     return trip();
 }
 
-Result<std::optional<PostgresRows>> PostgresWriter::begin(const PostgresValues* wanted) {
+Result<std::vector<PostgresRows>> PostgresWriter::begin(std::span<const Question> questions) {
     TRY(need_link());
     sender_.clear();
+    held_.clear();
     sending_ = {};
     const Time asked = now();
-    auto answers = ask_to_begin(wanted);
+    auto answers = ask_to_begin(questions);
     // A link may have died since the last batch. Nothing has been asked of it yet that would
     // matter; but a database that was only slow is not given twice the time.
     if (!answers && link_->broken() && now() - asked < brief) {
         TRY(need_link());
-        answers = ask_to_begin(wanted);
+        held_.clear();
+        answers = ask_to_begin(questions);
     }
     if (!answers) return std::unexpected(give_up(answers.error().error));
-    const auto end = end_in((*answers)[1]);
-    if (!end) return std::unexpected(give_up(end.error()));
-    sender_.start_at(*end);
-    if (wanted == nullptr) return std::nullopt;
-    return std::move(answers->back());
+    if (const auto taken = take_lock(*answers); !taken)
+        return std::unexpected(give_up(taken.error()));
+    auto rows = take_answers(questions, std::move(*answers), lock_answers());
+    if (!rows) return std::unexpected(give_up(rows.error()));
+    return rows;
+}
+
+Result<std::vector<PostgresRows>> PostgresWriter::ask(std::span<const Question> questions) {
+    const std::size_t held = held_.size();
+    for (const Question& question : questions) queue_question(question);
+    const std::size_t expected = questions.size() + held_.size() - held;
+    auto answers = trip();
+    if (!answers) return std::unexpected(std::move(answers).error().error);
+    // Behind those of what was staged.
+    const std::size_t from = answers->size() - expected;
+    return take_answers(questions, std::move(*answers), from);
 }
 
 Result<PostgresRows> PostgresWriter::ask(const sql::Statement& statement,
@@ -113,13 +177,14 @@ Result<void> PostgresWriter::send_rest(std::span<Change> changes) {
 
 void PostgresWriter::queue_end(std::span<const Change> changes) {
     if (!changes.empty()) {
-        const JournalEnd& end = sender_.end();
-        {
-            const std::lock_guard lock(mutex_);
-            coming_end_ = end;
-        }
+        const std::lock_guard lock(mutex_);
+        coming_end_ = end();
+    }
+    for (const PostgresSender::Journal& journal : sender_.journals()) {
+        if (!journal.grows) continue;
+        const JournalEnd& end = journal.end;
         PostgresValues head;
-        head.add_small(only_shard);
+        head.add_small(journal.shard);
         head.add_big(end.sequence);
         head.add_big(static_cast<std::uint64_t>(end.time));
         head.add_bytes({reinterpret_cast<const char*>(end.hash.data()), end.hash.size()});
@@ -169,30 +234,33 @@ Result<void> PostgresWriter::commit(std::span<Change> changes) {
 
 namespace {
 
-Result<void> see_end(const PostgresRows& head, const JournalEnd& expected) {
-    const auto end = end_in(head);
-    if (!end) return std::unexpected(end.error());
-    if (end->sequence == expected.sequence && end->hash == expected.hash) return {};
-    return fail(ErrorCode::aborted, "another process has written since the batch was decided");
+Result<void> see_end(const JournalEnd& end, Sequence directory, const JournalEnd& expected,
+                     Sequence expected_directory) {
+    if (end.sequence != expected.sequence || end.hash != expected.hash)
+        return fail(ErrorCode::aborted, "somebody else has written since the batch was decided");
+    if (directory != expected_directory)
+        return fail(ErrorCode::aborted, "the directory has changed since the batch was decided");
+    return {};
 }
 
 }  // namespace
 
 void PostgresWriter::decided_ahead(std::vector<Hash16>& free) {
     sender_.clear();
+    held_.clear();
     sender_.saw_free(free);
 }
 
-Result<void> PostgresWriter::commit_ahead(const JournalEnd& expected, std::span<Change> changes) {
+Result<void> PostgresWriter::commit_ahead(const JournalEnd& expected, Sequence directory,
+                                          std::span<Change> changes) {
     TRY(need_link());
-    sender_.start_at(expected);
     sending_ = {};
-    link_->queue(sql::begin);
-    link_->queue(sql::lock_head, shard_);
+    queue_lock();
     if (changes.empty()) queue_end(changes);
     // While the server sees to the lock, the first piece is encoded.
     link_->push();
     const Time asked = now();
+    sender_.start_at(shard_, expected);
     if (!changes.empty())
         sending_ = sender_.prepare(changes.first(std::min(piece_changes, changes.size())));
     const auto locked = trip();
@@ -203,7 +271,11 @@ Result<void> PostgresWriter::commit_ahead(const JournalEnd& expected, std::span<
         if (was_dead) error.code = ErrorCode::aborted;
         return std::unexpected(std::move(error));
     }
-    if (const auto seen = see_end((*locked)[1], expected); !seen)
+    const auto end = end_in((*locked)[1]);
+    if (!end) return std::unexpected(give_up(end.error()));
+    const auto first = end_in((*locked)[lock_answers() - 1]);
+    if (!first) return std::unexpected(give_up(first.error()));
+    if (const auto seen = see_end(*end, first->directory, expected, directory); !seen)
         return std::unexpected(give_up(seen.error()));
     if (changes.empty()) return take_end(locked, changes);
     if (sending_) sender_.queue(*link_);
@@ -217,7 +289,7 @@ Result<void> PostgresWriter::try_room() {
     std::vector<std::uint8_t> bytes(some_pages);
     fill_random(bytes);  // so that it is as large on the disk as here
     PostgresValues values;
-    values.add_small(only_shard);
+    values.add_small(shard_);
     values.begin_array(sql::type_bigint);
     values.item_big(end().sequence + 1);
     values.end_array();

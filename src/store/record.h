@@ -353,6 +353,15 @@ struct Promotion {
     Time created = 0, expires = 0;
 };
 
+// Whose a session or a promotion is, for those that are asked for before anybody knows. Kept in
+// books of several shards only: in shard 0, while the record that it speaks of is in its player's.
+// Never changed.
+struct Locator {
+    std::string name;  // the text of that record's key
+    TenantId tenant = 0;
+    std::string player;
+};
+
 // ---- one of them --------------------------------------------------------------------------------
 
 template <class T>
@@ -365,7 +374,7 @@ using Record =
                  Ptr<Wallet>, Ptr<Round>, Ptr<Key>, Ptr<Settlement>, Ptr<HotWallet>,
                  Ptr<WithdrawalPolicy>, Ptr<WithdrawalDay>, Ptr<DepositRoot>, Ptr<DepositAddress>,
                  Ptr<AddressOwner>, Ptr<DepositWatch>, Ptr<ChainDeposit>, Ptr<ChainTransfer>,
-                 Ptr<ChainPause>, Ptr<WithdrawalRetry>>;
+                 Ptr<ChainPause>, Ptr<WithdrawalRetry>, Ptr<Locator>>;
 
 enum class RecordKind : std::uint8_t {
     none,
@@ -394,83 +403,25 @@ enum class RecordKind : std::uint8_t {
     chain_transfer,
     chain_pause,
     withdrawal_retry,
+    locator,
 };
-inline constexpr std::size_t record_kind_count = 26;
+inline constexpr std::size_t record_kind_count = 27;
 constexpr RecordKind kind_of(const Record& record) {
     return static_cast<RecordKind>(record.index());
 }
 
-// A record's name: its kind, the parts of its key, and their hash under the store's secret key,
-// whose first byte is the kind, so that the records of a kind lie together.
-struct RecordKey {
-    RecordKind kind = RecordKind::none;
-    Hash16 hash{};
-    std::string text;
-    friend bool operator==(const RecordKey&, const RecordKey&) = default;
-};
-
-struct KeyName {  // of a Key
-    TenantId tenant = 0;
-    IntegrationId integration = 0;
-    std::string_view player;
-    KeyGroup group = KeyGroup::self;
-    std::string_view external_id;
-};
-struct RoundName {
-    TenantId tenant = 0;
-    IntegrationId integration = 0;
-    std::uint64_t provider = 0;
-    std::string_view player, id;
-};
-
-// Makes the keys of records. Copyable; usable from any thread.
-class KeyMaker {
-public:
-    explicit KeyMaker(const SecretKey16& secret) : secret_(secret) {}
-    RecordKey tenant(TenantId id) const;
-    RecordKey currency(CurrencyId id) const;
-    RecordKey integration(IntegrationId id) const;
-    RecordKey credential(std::string_view uid) const;
-    // The key's text takes over the `memory`, where it is given, and overwrites what it says.
-    RecordKey player(TenantId tenant, std::string_view id, std::string memory = {}) const;
-    RecordKey alias(IntegrationId integration, std::uint64_t site, std::string_view external_id,
-                    std::string memory = {}) const;
-    // By the first 16 bytes. Kinds have spaces of their own: in the demo one text is two sessions.
-    RecordKey session(SessionKind kind, const Digest& digest, std::string memory = {}) const;
-    RecordKey session(SessionKind kind, std::span<const std::uint8_t, 16> name,
-                      std::string memory = {}) const;
-    RecordKey login(IntegrationId integration, std::string_view name) const;
-    RecordKey promotion(TenantId tenant, std::string_view id) const;
-    RecordKey withdrawal(Sequence requested_by) const;
-    RecordKey settlement(Sequence withdrawal) const;
-    RecordKey hot_wallet(std::uint64_t chain, std::string_view address) const;
-    RecordKey withdrawal_policy(CurrencyId currency) const;
-    RecordKey withdrawal_day(TenantId tenant, std::string_view player, CurrencyId currency) const;
-    RecordKey deposit_root() const;
-    RecordKey deposit_address(TenantId tenant, std::string_view player) const;
-    RecordKey address_owner(std::string_view address) const;
-    RecordKey deposit_watch(CurrencyId currency) const;
-    RecordKey chain_deposit(const DepositName& name) const;
-    RecordKey chain_pause(std::uint64_t chain) const;
-    RecordKey withdrawal_retry(Sequence withdrawal) const;
-    RecordKey chain_transfer(std::uint64_t chain, std::string_view from, std::uint64_t nonce) const;
-    RecordKey wallet(TenantId tenant, std::string_view player, CurrencyId currency,
-                     std::string memory = {}) const;
-    RecordKey round(const RoundName& name, std::string memory = {}) const;
-    RecordKey key(const KeyName& name, std::string memory = {}) const;
-    RecordKey of(const Record& record) const;            // the key of a record that is not absent
-    RecordKey of(const Transaction& transaction) const;  // its own Key
-    // Only the hash of the same keys; `scratch` is overwritten, and saves making a text each time.
-    Hash16 hash_of(const Record& record, std::string& scratch) const;
-    Hash16 hash_of(const Transaction& transaction, std::string& scratch) const;
-
-private:
-    RecordKey make(RecordKind kind, std::string text) const;
-    Hash16 hash(RecordKind kind, std::string_view text) const;
-    SecretKey16 secret_;
-};
-
 // ---- the journal --------------------------------------------------------------------------------
+
+// The journal of a shard counts its records from 1 in the lower bits of their numbers; above them
+// is the shard's own number. Books of one shard have shard 0.
+using Shard = std::uint16_t;
+inline constexpr Shard shards_max = 1024;
+inline constexpr unsigned sequence_count_bits = 48;
+constexpr Shard shard_of(Sequence sequence) {
+    return static_cast<Shard>(sequence >> sequence_count_bits);
+}
+// The number before a shard's first record: where a journal without records ends.
+constexpr Sequence before_first(Shard shard) { return Sequence{shard} << sequence_count_bits; }
 
 // One record of the journal. `transaction` may be null (directory changes); its own Key is implied
 // and is not among the puts.
@@ -490,10 +441,6 @@ void encode(const Change& change, std::string& out);
 Result<Change> decode(std::string_view bytes);
 // The newest of its formats. A Change is written in the oldest that can say it, so that books
 // without a chain stay as an older Coffer reads them.
-inline constexpr std::uint8_t change_format_version = 5;
-
-// The record of a Change under that key, its implied Key included; absent if it has none. A Key
-// whose original is another record comes without its `transaction`.
-Record find_in(const Change& change, const RecordKey& key, const KeyMaker& keys);
+inline constexpr std::uint8_t change_format_version = 6;
 
 }  // namespace coffer

@@ -23,13 +23,14 @@ const Wallet* wallet_after(const Transaction& transaction, const std::vector<Rec
 }
 
 // The oldest format that can say it: 2 knew nothing of chains, 3 nothing of deposits from them, 4
-// nothing of transfers between accounts of the house there and of pauses.
+// nothing of transfers between accounts of the house there and of pauses, 5 nothing of shards.
 constexpr std::uint8_t oldest_format = 2;
 std::uint8_t format_of(const Record& put) {
     const auto kind = static_cast<RecordKind>(put.index());
     if (kind < RecordKind::settlement) return oldest_format;
     if (kind < RecordKind::deposit_root) return 3;
-    return kind < RecordKind::chain_transfer ? 4 : 5;
+    if (kind < RecordKind::locator) return kind < RecordKind::chain_transfer ? 4 : 5;
+    return 6;
 }
 std::uint8_t format_of(const Change& change) {
     std::uint8_t format = oldest_format;
@@ -60,7 +61,7 @@ Record read_record(ByteReader& reader) {
 
 Record read_put(ByteReader& reader) {
     RecordKind kind = RecordKind::none;
-    reader.choice(kind, RecordKind::tenant, RecordKind::withdrawal_retry);
+    reader.choice(kind, RecordKind::tenant, RecordKind::locator);
     if (reader.bad()) return {};
     switch (kind) {
         case RecordKind::none: return {};
@@ -89,6 +90,7 @@ Record read_put(ByteReader& reader) {
         case RecordKind::chain_transfer: return read_record<ChainTransfer>(reader);
         case RecordKind::chain_pause: return read_record<ChainPause>(reader);
         case RecordKind::withdrawal_retry: return read_record<WithdrawalRetry>(reader);
+        case RecordKind::locator: return read_record<Locator>(reader);
     }
     return {};
 }

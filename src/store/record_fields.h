@@ -337,6 +337,13 @@ void code(Coder& coder, Value& key) {
     coder.near(key.rollback, coder.context.sequence);
 }
 
+template <class Coder, Of<Locator> Value>
+void code(Coder& coder, Value& locator) {
+    coder.text(locator.name);
+    coder.number(locator.tenant);
+    coder.text(locator.player);
+}
+
 // Without its entries, which follow the puts.
 template <class Coder, Of<Transaction> Value>
 void code(Coder& coder, Value& transaction) {

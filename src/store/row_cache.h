@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "store/record.h"
+#include "store/record_key.h"
 
 namespace coffer {
 

@@ -21,7 +21,8 @@
 #include <utility>
 #include <vector>
 
-#include "store/record.h"
+#include "base/check.h"
+#include "store/record_key.h"
 
 namespace coffer {
 
@@ -56,8 +57,13 @@ public:
     // which are too many: CHECKs.
     using VisitRecord = std::function<bool(const Record&)>;
     virtual Result<void> each(RecordKind kind, const VisitRecord& visit) const = 0;
-    // A database that cannot be reached gives the end it last knew; poll() tells.
+    // Of the first shard, where there are several. A database that cannot be reached gives the end
+    // it last knew; poll() tells.
     virtual JournalEnd end() const = 0;
+    virtual JournalEnd end_of(Shard shard) const {
+        static_cast<void>(shard);
+        return end();
+    }
 };
 
 inline Result<void> Reader::find_all(std::span<const RecordKey> wanted,
@@ -118,6 +124,21 @@ public:
     // After a failure: gives up the batch and re-reads where the journal ends. Lane thread only.
     // `unavailable`: it cannot be read yet, but the process may go on asking.
     virtual Result<JournalEnd> recover() = 0;
+
+    // Books of several shards have a store for each, of a lane of its own: this one, of the first,
+    // leads to the others. The first shard's batches may read and write any shard: what they read
+    // of another is held from then on, as their own shard is from begin() on. The others' keep to
+    // their own and may read, but not write, what the first has.
+    virtual Shard shards() const { return 1; }
+    virtual Store& of_shard(Shard shard) {
+        CHECK(shard == 0);
+        return *this;
+    }
+    // Where the journal of another shard ends whose lock this batch holds; null if it does not.
+    virtual const JournalEnd* held_end(Shard shard) const {
+        static_cast<void>(shard);
+        return nullptr;
+    }
 
     // Whether other processes may write to it too. Then somebody must poll() for what they did.
     virtual bool is_shared() const { return false; }

@@ -1,6 +1,6 @@
 // The names of records, and what a Change holds under a name.
 
-#include "store/record.h"
+#include "store/record_key.h"
 
 #include "base/check.h"
 #include "store/bytes.h"
@@ -172,8 +172,40 @@ struct WriteText {
     void operator()(const Ptr<WithdrawalRetry>& retry) const {
         write_number(out, RecordKind::withdrawal_retry, retry->withdrawal);
     }
+    void operator()(const Ptr<Locator>& locator) const {
+        write_of_text(out, RecordKind::locator, locator->name);
+    }
     void operator()(const Ptr<Key>& key) const {
         write_key(out, {key->tenant, key->integration, key->player, key->group, key->external_id});
+    }
+};
+
+// The shards of whole records.
+struct HomeOf {
+    const KeyMaker& keys;
+
+    Shard operator()(const Ptr<Player>& player) const {
+        return keys.home(player->tenant, player->id);
+    }
+    Shard operator()(const Ptr<Alias>& alias) const {
+        return keys.home(alias->tenant, alias->external_id);
+    }
+    Shard operator()(const Ptr<Session>& session) const {
+        return session->player.empty() ? 0 : keys.home(session->tenant, session->player);
+    }
+    Shard operator()(const Ptr<Promotion>& promotion) const { return of_player(*promotion); }
+    Shard operator()(const Ptr<Wallet>& wallet) const { return of_player(*wallet); }
+    Shard operator()(const Ptr<Round>& round) const { return of_player(*round); }
+    Shard operator()(const Ptr<Key>& key) const { return of_player(*key); }
+    template <class Other>
+    Shard operator()(const Other&) const {
+        return 0;
+    }
+
+private:
+    template <class Owned>
+    Shard of_player(const Owned& owned) const {
+        return keys.home(owned.tenant, owned.player);
     }
 };
 
@@ -228,9 +260,17 @@ Hash16 KeyMaker::hash(RecordKind kind, std::string_view text) const {
     return hash;
 }
 
-RecordKey KeyMaker::make(RecordKind kind, std::string text) const {
+RecordKey KeyMaker::make(RecordKind kind, std::string text, Shard shard) const {
     const Hash16 hash = this->hash(kind, text);
-    return {kind, hash, std::move(text)};
+    return {kind, hash, std::move(text), shard};
+}
+
+Shard KeyMaker::home(TenantId tenant, std::string_view player) const {
+    if (shards_ == 1) return 0;
+    std::string text;
+    write_named(text, RecordKind::none, tenant, player);
+    const Hash16 hash = keyed_hash(secret_, text);
+    return static_cast<Shard>((hash[14] << 8 | hash[15]) % shards_);
 }
 
 RecordKey KeyMaker::tenant(TenantId id) const {
@@ -247,12 +287,12 @@ RecordKey KeyMaker::credential(std::string_view uid) const {
 }
 RecordKey KeyMaker::player(TenantId tenant, std::string_view id, std::string memory) const {
     write_named(memory, RecordKind::player, tenant, id);
-    return make(RecordKind::player, std::move(memory));
+    return make(RecordKind::player, std::move(memory), home(tenant, id));
 }
-RecordKey KeyMaker::alias(IntegrationId integration, std::uint64_t site,
+RecordKey KeyMaker::alias(TenantId tenant, IntegrationId integration, std::uint64_t site,
                           std::string_view external_id, std::string memory) const {
     write_alias(memory, integration, site, external_id);
-    return make(RecordKind::alias, std::move(memory));
+    return make(RecordKind::alias, std::move(memory), home(tenant, external_id));
 }
 RecordKey KeyMaker::session(SessionKind kind, const Digest& digest, std::string memory) const {
     return session(kind, std::span(digest).first<16>(), std::move(memory));
@@ -315,26 +355,31 @@ RecordKey KeyMaker::withdrawal_retry(Sequence withdrawal) const {
     return make(RecordKind::withdrawal_retry,
                 text_of(write_number, RecordKind::withdrawal_retry, withdrawal));
 }
+RecordKey KeyMaker::locator(const RecordKey& of) const {
+    return make(RecordKind::locator, text_of(write_of_text, RecordKind::locator, of.text));
+}
 RecordKey KeyMaker::wallet(TenantId tenant, std::string_view player, CurrencyId currency,
                            std::string memory) const {
     write_wallet(memory, tenant, player, currency);
-    return make(RecordKind::wallet, std::move(memory));
+    return make(RecordKind::wallet, std::move(memory), home(tenant, player));
 }
 RecordKey KeyMaker::round(const RoundName& name, std::string memory) const {
     write_round(memory, name);
-    return make(RecordKind::round, std::move(memory));
+    return make(RecordKind::round, std::move(memory), home(name.tenant, name.player));
 }
 RecordKey KeyMaker::key(const KeyName& name, std::string memory) const {
     write_key(memory, name);
-    return make(RecordKind::key, std::move(memory));
+    return make(RecordKind::key, std::move(memory), home(name.tenant, name.player));
 }
 RecordKey KeyMaker::of(const Record& record) const {
     std::string text;
     std::visit(WriteText{text}, record);
-    return make(static_cast<RecordKind>(record.index()), std::move(text));
+    const Shard shard = shards_ == 1 ? Shard{0} : std::visit(HomeOf{*this}, record);
+    return make(static_cast<RecordKind>(record.index()), std::move(text), shard);
 }
 RecordKey KeyMaker::of(const Transaction& transaction) const {
-    return make(RecordKind::key, text_of<const Transaction&>(write_key, transaction));
+    return make(RecordKind::key, text_of<const Transaction&>(write_key, transaction),
+                home(transaction.tenant, transaction.player));
 }
 Hash16 KeyMaker::hash_of(const Record& record, std::string& scratch) const {
     std::visit(WriteText{scratch}, record);
