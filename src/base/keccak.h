@@ -1,8 +1,8 @@
 #pragma once
 // Keccak-256 as chains of the Ethereum family use it: the padding of the original submission, not
-// that of SHA3-256, so that OpenSSL 3.0 does not have it. For addresses, names of events and what
-// is signed: some microseconds beside a signature. The known digests hold it to that, and so does
-// every test with a node, whose hashes and addresses are the same or nothing is found.
+// that of SHA3-256, so that OpenSSL 3.0 does not have it and Crypto++ does. For addresses, names of
+// events and what is signed. The known digests hold it to that, and so does every test with a node,
+// whose hashes and addresses are the same or nothing is found.
 
 #include <string_view>
 
