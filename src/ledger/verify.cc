@@ -56,7 +56,7 @@ Ptr<T> only_put(const Change& change, bool& twice) {
 class Auditor {
 public:
     explicit Auditor(const Reader& reader) : reader_(reader), journals_(reader.keys().shards()) {
-        for (Shard shard = 0; shard < journals_.size(); ++shard)
+        for (Shard shard = 0; shard < reader_.keys().shards(); ++shard)
             journals_[shard].expected = before_first(shard) + 1;
     }
 
@@ -72,7 +72,7 @@ public:
                           "the journal cannot be read on: " + walked.error().detail);
             return std::move(report_);
         }
-        for (Shard shard = 0; shard < journals_.size(); ++shard) check_end(shard);
+        for (Shard shard = 0; shard < reader_.keys().shards(); ++shard) check_end(shard);
         wallets_.totals(latest_);
         TRY(check_indexes());
         report_.wallets = past_.count(RecordKind::wallet);

@@ -64,7 +64,7 @@ Result<void> PostgresBooks::find_all(std::span<const RecordKey> wanted,
     }
     std::vector<RecordKey> some;
     std::vector<Record> these;
-    for (Shard shard = 0; shard < shards_.size(); ++shard) {
+    for (Shard shard = 0; shard < keys_.shards(); ++shard) {
         if (places[shard].empty()) continue;
         some.clear();
         for (const std::size_t at : places[shard]) some.push_back(keys[at]);
@@ -158,7 +158,8 @@ Result<void> PostgresBooks::upward(Sequence first, const Visit& visit) const {
     if (shards_.size() == 1) return of(first_shard).upward(first, visit);
     CHECK(first <= 1);
     std::vector<Stream> streams;
-    for (Shard shard = 0; shard < shards_.size(); ++shard)
+    streams.reserve(shards_.size());
+    for (Shard shard = 0; shard < keys_.shards(); ++shard)
         streams.emplace_back(of(shard), before_first(shard) + 1, true);
     return merge(streams, is_older, visit);
 }
@@ -168,7 +169,8 @@ Result<void> PostgresBooks::downward(Sequence first, const Visit& visit) const {
     const auto after = change(first + 1);
     if (!after && after.error().code != ErrorCode::not_found) return std::unexpected(after.error());
     std::vector<Stream> streams;
-    for (Shard shard = 0; shard < shards_.size(); ++shard) {
+    streams.reserve(shards_.size());
+    for (Shard shard = 0; shard < keys_.shards(); ++shard) {
         Result<Sequence> newest = std::numeric_limits<std::int64_t>::max();
         if (after) newest = last_before(shard, after->time, after->sequence);
         if (!newest) return std::unexpected(newest.error());
