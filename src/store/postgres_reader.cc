@@ -149,6 +149,7 @@ Result<void> ask_guests(PostgresLink& link, const KeyMaker& keys,
     if (!answers) return std::unexpected(answers.error());
     const PostgresRows& rows = answers->front();
     std::vector<Sequence> numbers;
+    numbers.reserve(rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row)
         numbers.push_back(static_cast<Sequence>(rows.big(row, 1)));
     const auto changes = ask_changes_anywhere(link, numbers);
