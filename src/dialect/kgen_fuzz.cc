@@ -29,6 +29,7 @@ FuzzWorld world() {
     made.authority = {.integration = made.directory->integration(1),
                       .credential = made.directory->credential("client"),
                       .tenant = 1};
+    made.authority.subject = "p";  // whom every outcome is about
     return made;
 }
 
