@@ -1,11 +1,11 @@
 #pragma once
 // "Submit this intent, get its outcome when it is durable."
 //
-// A Ledger owns its threads: one lane, which alone decides and writes; one that reads lists and
-// histories; one that hashes passwords. Each io thread has a Port: it submits there and collects
-// there, from its own thread only. An outcome is handed out only when everything it shows is on
-// stable storage. Everything is bounded: submit() says no when the port is full, and that no is the
-// caller's "not now".
+// A Ledger owns its threads: a lane for each shard of the store, mostly one, which alone decides
+// and writes there; one that reads lists and histories; one that hashes passwords. Each io thread
+// has a Port: it submits there and collects there, from its own thread only. An outcome is handed
+// out only when everything it shows is on stable storage. Everything is bounded: submit() says no
+// when the port is full, and that no is the caller's "not now".
 
 #include <cstdint>
 #include <functional>

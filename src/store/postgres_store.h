@@ -2,10 +2,10 @@
 // The shared Store: a PostgreSQL database that several processes write to at once.
 //
 // The same journal as the embedded store's, byte for byte, in a table; a second table says which
-// journal record holds the latest version of a record; a third has one row, the head, which says
-// where the journal ends. begin() locks the head, so that one batch at a time reads, decides and
-// writes, whichever process it is of. docs/adr/0005 says why, docs/STORE_FORMAT.md what the tables
-// hold.
+// journal record holds the latest version of a record; a third has one row for each shard, its
+// head, which says where the shard's journal ends. begin() locks the head, so that one batch at a
+// time reads, decides and writes there, whichever process it is of. docs/adr/0005 says why, 0008
+// what several shards are, docs/STORE_FORMAT.md what the tables hold.
 //
 // A batch takes two trips to the database, and one more for each further read() of what is neither
 // known nor known to be absent. What the lane has read or written before it keeps, and brings it up

@@ -1,7 +1,7 @@
 #pragma once
 // "Read these records, make this change last", nothing else.
 //
-// A Store has one writer in a process, the lane, which calls begin(), read() and commit() from one
+// A Store has one writer in a process, its lane, which calls begin(), read() and commit() from one
 // thread; the Reader may be used from any thread and sees only what is durable. Reads are declared
 // before they are made, many at once, and a batch is one commit, so that a database two network
 // trips away is as good a Store as an embedded one. Where several processes share a store, nobody
