@@ -117,10 +117,10 @@ Result<void> PostgresShard::take(PostgresLink& link, const Group& group, const P
 Result<void> PostgresShard::follow(const JournalEnd& end) {
     const auto other_history = [&](Sequence sequence) {
         const std::string& place = common_->place.text();
-        return fail(ErrorCode::corrupt,
-                    "the journal in " + place + ", which ends at " + std::to_string(end.sequence) +
-                        ", is not the one this process knew: record " + std::to_string(sequence) +
-                        " was another before");
+        return fail(ErrorCode::corrupt, "the journal in " + place + ", which ends at " +
+                                            std::to_string(end.sequence) +
+                                            ", is not the one this process knew: record " +
+                                            std::to_string(sequence) + " was another before");
     };
     if (end.sequence < cached_to_.sequence) return other_history(end.sequence + 1);
     if (end.sequence == cached_to_.sequence) {

@@ -92,7 +92,7 @@ private:
     bool begun_ = false;                   // the batch that is being decided has the lock
     int alone_ = alone_batches;            // batches since another process wrote
     PostgresCopies copies_;
-    JournalEnd cached_to_;  // the copies hold nothing that a record up to here has replaced
+    JournalEnd cached_to_;    // the copies hold nothing that a record up to here has replaced
     Sequence directory_ = 0;  // the latest change of it that the copies' reader was told of
     std::vector<Group> groups_;
     std::size_t groups_asked_ = 0;
